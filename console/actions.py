@@ -1,0 +1,98 @@
+"""Everything an operator can do: one registry for keys, help, the command palette and the command line.
+
+A leaf: it imports nothing of Hubspoke. Screens give each action a key, the command line gives
+it a twin; a test walks the registry and fails when an action lacks one of the two.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+GROUPS = ("Go to", "Profile", "Find", "Provision", "Runs", "Console")
+
+
+class Action(NamedTuple):
+    """One thing an operator can do.
+
+    `cli` is its twin on the command line, "" where a terminal of one's own has none (a theme, a way
+    back). `screen` is the screen that the action opens, None for one that acts where it stands.
+    """
+
+    name: str
+    title: str
+    description: str
+    group: str
+    cli: str = ""
+    screen: str | None = None
+
+
+_ALL = (
+    Action("home", "Home", "Portal, allowance, last runs and what needs attention.", "Go to", "runs list", "home"),
+    Action("browse_contacts", "Contacts", "Browse and search HubSpot's contacts.", "Go to", "search contact", "browse"),
+    Action(
+        "browse_companies", "Companies", "Browse and search HubSpot's companies.", "Go to", "search company", "browse"
+    ),
+    Action("history", "History", "Plans and runs, newest first.", "Go to", "runs list", "history"),
+    Action("setup", "Guided setup", "From nothing to a first plan, step by step.", "Profile", "profile add", "setup"),
+    Action(
+        "connector",
+        "Connector",
+        "Every setting of this profile, checked as you type.",
+        "Profile",
+        "profile set",
+        "connector",
+    ),
+    Action(
+        "profile_switch", "Switch profile", "Work with another HubSpot account.", "Profile", "profile use", "profiles"
+    ),
+    Action(
+        "credentials",
+        "Credentials",
+        "Store a secret in the vault, or see where each one lives.",
+        "Profile",
+        "credentials set",
+        "credentials",
+    ),
+    Action(
+        "test", "Test connection", "Check the way to HubSpot stage by stage, with advice.", "Profile", "test", "test"
+    ),
+    Action("doctor", "Doctor", "What this terminal, vault and machine can do.", "Profile", "doctor", "doctor"),
+    Action("search", "Search", "Find records by words or by a query filter.", "Find", "search"),
+    Action("record", "Show record", "One record, read live, with every property.", "Find", "get", "record"),
+    Action(
+        "source_preview", "Preview source", "The first rows of a source, with statistics.", "Find", "sources preview"
+    ),
+    Action(
+        "mapping_check", "Check mapping", "Find mistakes in a mapping before it is used.", "Provision", "mapping check"
+    ),
+    Action(
+        "mapping_suggest",
+        "Suggest mapping",
+        "A first mapping for a source, to be edited.",
+        "Provision",
+        "mapping suggest",
+    ),
+    Action("plan", "New plan", "Compare a source with HubSpot; nothing is written.", "Provision", "plan", "plan"),
+    Action("diff", "Review plan", "Every record of a plan, before and after.", "Provision", "diff", "plan"),
+    Action(
+        "apply", "Approve and apply", "Approve exactly this plan and write it to HubSpot.", "Provision", "apply", "run"
+    ),
+    Action("provision", "Plan and apply", "Plan, and apply at once when no guard holds.", "Provision", "provision"),
+    Action("run_watch", "Watch run", "Progress, throughput and failures as they come.", "Runs", "runs watch", "run"),
+    Action("run_pause", "Pause run", "Finish what is under way, then wait.", "Runs", "runs pause"),
+    Action("run_resume", "Resume run", "Go on where the run stopped.", "Runs", "runs resume"),
+    Action("run_cancel", "Cancel run", "Finish what is under way and stop for good.", "Runs", "runs cancel"),
+    Action("report", "Report", "What a run did, what failed and why.", "Runs", "runs report", "report"),
+    Action("theme", "Theme", "Dark, light or high contrast.", "Console"),
+    Action("palette", "Command palette", "Find any action by its name.", "Console", "--help"),
+    Action("help", "Help", "Keys and actions of this screen.", "Console", "--help", "help"),
+    Action("back", "Back", "To the screen before.", "Console"),
+    Action("quit", "Quit", "Leave the console; runs go on without it.", "Console"),
+)
+
+ACTIONS: dict[str, Action] = {action.name: action for action in _ALL}
+
+
+def grouped() -> dict[str, list[Action]]:
+    """Actions by group, both in the order in which people should meet them."""
+    return {group: [action for action in _ALL if action.group == group] for group in GROUPS}

@@ -1,0 +1,1 @@
+"""ICF operations on object classes."""

@@ -1,0 +1,1 @@
+"""HubSpot's HTTP API, typed: the only package that talks to HubSpot."""

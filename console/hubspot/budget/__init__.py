@@ -1,0 +1,1 @@
+"""HubSpot's allowance: the right to send one request."""

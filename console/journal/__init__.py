@@ -1,0 +1,1 @@
+"""The durable record of plans, runs, entries and links."""

@@ -1,0 +1,1 @@
+"""From source objects to HubSpot records: plan, guard, apply."""

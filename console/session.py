@@ -1,0 +1,241 @@
+"""Session: opens and closes a profile, and holds its services.
+
+Opening is cheap: the profile file is read and nothing else. A service is made when it is first
+awaited, with everything that it needs:
+
+    async with Session.open(paths, "production") as session:
+        plans = await session.plans
+        plan = await plans.create("people-to-contacts")
+
+No network, no vault and no database is touched before that, and neither httpx nor SQLAlchemy nor
+keyring is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from console.settings.paths import Paths
+from console.settings.profile import Profile
+from console.settings.profiles import Profiles, SettingsError
+
+if TYPE_CHECKING:
+    from console.connector.browse import Browse
+    from console.connector.connector import Connector
+    from console.hubspot.budget import RateBudget
+    from console.hubspot.hubspot import HubSpot
+    from console.hubspot.model import AccountDetails
+    from console.journal.journal import Journal
+    from console.provisioning.mappings import Mappings
+    from console.provisioning.plans import Plans
+    from console.provisioning.runs import Runs
+    from console.settings.secrets import Secrets
+    from console.settings.vault import Vault
+
+T = TypeVar("T")
+
+KEEPALIVE = "demo.alive"
+"""A FIFO in the state folder of a demo: its simulator lives while any session holds it open."""
+
+
+class Lazy(Generic[T]):
+    """A service that is made when it is first awaited, once, however many await it.
+
+    What went wrong while making it is not remembered: the next await tries again.
+    """
+
+    def __init__(self, make: Callable[[], Awaitable[T]], close: Callable[[T], Awaitable[None]] | None = None) -> None:
+        self._make = make
+        self._close = close
+        self._lock = asyncio.Lock()
+        self._made: list[T] = []
+
+    @property
+    def value(self) -> T | None:
+        """The service, if something awaited it already."""
+        return self._made[0] if self._made else None
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._get().__await__()
+
+    async def _get(self) -> T:
+        if self._made:
+            return self._made[0]
+        async with self._lock:
+            if not self._made:
+                self._made.append(await self._make())
+            return self._made[0]
+
+    async def aclose(self) -> None:
+        """Close the service if it was made; a later await makes it anew."""
+        async with self._lock:
+            if self._made:
+                service = self._made.pop()
+                if self._close is not None:
+                    await self._close(service)
+
+
+class Session:
+    """One open profile and its services; make one with `Session.open`."""
+
+    def __init__(self, paths: Paths, profiles: Profiles, profile: Profile, vault: Vault | None, interactive: bool) -> None:
+        self.paths = paths
+        self.profiles = profiles
+        self.profile = profile
+        self.interactive = interactive
+        self._given_vault = vault
+        self._keepalive = _hold_demo(paths)
+        self.vault: Lazy[Vault] = Lazy(self._open_vault)
+        self.secrets: Lazy[Secrets] = Lazy(self._open_secrets)
+        self.budget: Lazy[RateBudget] = Lazy(self._open_budget, _close)
+        self.hubspot: Lazy[HubSpot] = Lazy(self._open_hubspot, _close)
+        self.connector: Lazy[Connector] = Lazy(self._open_connector)
+        self.account: Lazy[AccountDetails] = Lazy(self._read_account)
+        self.browse: Lazy[Browse] = Lazy(self._open_browse)
+        self.journal: Lazy[Journal] = Lazy(self._open_journal, _close)
+        self.mappings: Lazy[Mappings] = Lazy(self._open_mappings)
+        self.plans: Lazy[Plans] = Lazy(self._open_plans)
+        self.runs: Lazy[Runs] = Lazy(self._open_runs)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        paths: Paths,
+        profile: str | Profile | None = None,
+        vault: Vault | None = None,
+        *,
+        interactive: bool = False,
+    ) -> AsyncIterator[Session]:
+        """Open `profile` (a name, a profile, or None for the current one).
+
+        `vault` stands in for the operator's own (a demo's, or what a runner was handed over).
+        `interactive` says that a human waits: bulk work is then paced to leave room.
+
+        Raises:
+            SettingsError: there is no such profile, or its file is wrong.
+        """
+        profiles = Profiles(paths)
+        session = cls(paths, profiles, _profile(profiles, profile), vault, interactive)
+        try:
+            yield session
+        finally:
+            await session._aclose()
+
+    async def _aclose(self) -> None:
+        # the reverse of the order in which they lean on each other
+        for service in (self.runs, self.plans, self.browse, self.connector, self.hubspot, self.journal, self.budget):
+            await service.aclose()
+        if self._keepalive is not None:
+            os.close(self._keepalive)
+            self._keepalive = None
+
+    async def _open_vault(self) -> Vault:
+        if self._given_vault is not None:
+            return self._given_vault
+        from console.settings.vault import open_vault  # keyring and cryptography come with the first secret
+
+        return await open_vault(self.paths, prefer=None)
+
+    async def _open_secrets(self) -> Secrets:
+        from console.settings.secrets import Secrets
+
+        return Secrets(await self.vault, self.profile.name, self.profile.api_base_url, os.environ)
+
+    async def _open_budget(self) -> RateBudget:
+        from console.glance import cached_account
+        from console.hubspot.budget import SqliteStore, open_budget
+
+        known = cached_account(self.paths, self.profile)
+        app = self.profile.client_id or self.profile.name
+        store = SqliteStore(self.paths.budget)
+        budget = open_budget(store, app=app, portal=known.portal_id if known else None, profile=self.profile)
+        if self.interactive:
+            budget.attach(interactive=True)
+        return budget
+
+    async def _open_hubspot(self) -> HubSpot:
+        from console.hubspot.hubspot import connect  # httpx comes with the first request
+
+        return await connect(self.profile, await self.secrets, await self.budget)
+
+    async def _open_connector(self) -> Connector:
+        from console.connector.connector import Connector
+
+        return Connector(await self.hubspot, self.profile)
+
+    async def _read_account(self) -> AccountDetails:
+        from console.glance import remember_account
+
+        details = await (await self.connector).details()
+        remember_account(self.paths, self.profile, details)
+        return details
+
+    async def _open_browse(self) -> Browse:
+        from console.connector.browse import Browse
+
+        return Browse(await self.connector)
+
+    async def _open_journal(self) -> Journal:
+        from console.journal.journal import Journal  # SQLAlchemy comes with the first plan or run
+
+        return await Journal.open(self.paths.journal, master_key=await _journal_key(await self.vault))
+
+    async def _open_mappings(self) -> Mappings:
+        from console.provisioning.mappings import Mappings
+
+        return Mappings(self.paths)
+
+    async def _open_plans(self) -> Plans:
+        from console.provisioning.plans import Plans
+
+        return Plans(await self.connector, await self.journal, await self.mappings)
+
+    async def _open_runs(self) -> Runs:
+        from console.provisioning.runs import Runs
+
+        return Runs(await self.journal, self.paths, self.profile)
+
+
+def _profile(profiles: Profiles, wanted: str | Profile | None) -> Profile:
+    if isinstance(wanted, Profile):
+        return wanted
+    name = wanted or profiles.current()
+    if name is None:
+        raise SettingsError("There is no profile yet.", remedy="Start hubspoke for the guided setup, or: hubspoke profile add NAME")
+    return profiles.load(name)
+
+
+def _hold_demo(paths: Paths) -> int | None:
+    """Keep the simulator of a demo alive for as long as this session is open."""
+    fifo = paths.state / KEEPALIVE
+    with suppress(OSError):  # no demo here, or its simulator is gone: what needs it will say so
+        if stat.S_ISFIFO(os.stat(fifo).st_mode):
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    return None
+
+
+async def _journal_key(vault: Vault) -> bytes | None:
+    """The key that seals the journal, made on first use; None where no vault can hold it."""
+    import secrets as random
+
+    from console.settings.secrets import JOURNAL_KEY
+
+    status = await vault.status()
+    if status.state in ("absent", "unreachable"):
+        return None
+    kept = await vault.get("", JOURNAL_KEY)
+    if kept is None:
+        kept = random.token_hex(32)
+        await vault.set("", JOURNAL_KEY, kept)
+    return bytes.fromhex(kept)
+
+
+async def _close(service: Any) -> None:
+    await service.aclose() if hasattr(service, "aclose") else await service.close()

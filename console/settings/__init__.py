@@ -1,0 +1,1 @@
+"""Profiles, the vault and the folders they live in."""

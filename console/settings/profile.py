@@ -1,0 +1,46 @@
+"""A profile: one named connector configuration, without secrets."""
+
+from __future__ import annotations
+
+import msgspec
+
+Authentication = str
+AUTHENTICATIONS = ("oauth", "token")
+AUTO = "auto"
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the operator configured for one HubSpot account.
+
+    Keys in files and on the command line are camelCase, as in the connector that
+    Hubspoke replaces. `maximum_connections` and `permits_per_second` are ceilings; 0 means
+    `auto` (follow the limits that HubSpot reports).
+    """
+
+    name: str
+    display_name: str = ""
+    enabled: bool = True
+    authentication: Authentication = "oauth"
+    client_id: str = ""
+    api_base_url: str = "https://api.hubapi.com"
+    api_version: str = "2026-09"
+    authorize_url: str = "https://app.hubspot.com/oauth/authorize"
+    redirect_uri: str = "http://localhost:8765/callback"
+    scopes: tuple[str, ...] = ()
+    read_schema: bool = True
+    accept_self_signed_certificates: bool = False
+    disable_host_name_verifier: bool = False
+    maximum_connections: int = 0
+    permits_per_second: int = 0
+    http_proxy_host: str = ""
+    http_proxy_port: int = 0
+    http_proxy_user: str = ""
+    no_proxy: tuple[str, ...] = ()
+    ca_file: str = ""
+    timeout_seconds: float = 60.0
+    remote_url: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name that people see."""
+        return self.display_name or self.name

@@ -1,0 +1,1 @@
+"""All that touches private parts of Textual, with a test per behaviour."""

@@ -1,0 +1,134 @@
+"""A file of people, an account that holds half of them, and the judgement whether HubSpot equals the file."""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+COLUMNS = ("employee_id", "mail", "givenName", "sn", "telephone", "department")
+MAPPING = """\
+version = 1
+name = "people-to-contacts"
+source = "people.csv"
+source_id = "employee_id"
+target = "contact"
+correlate = ["email"]
+
+[properties]
+email = 'source.mail.lowerAscii()'
+firstname = 'source.givenName'
+lastname = 'source.sn'
+phone = 'source.telephone'
+company = 'source.department'
+"""
+
+
+def person(number: int) -> dict[str, str]:
+    """The person of that number, as the file has it."""
+    return {
+        "employee_id": f"E{number:06}",
+        "mail": f"Person.{number}@Example.com",
+        "givenName": f"Given{number % 97}",
+        "sn": f"Family{number}",
+        "telephone": f"+4420{number:08}",
+        "department": f"Department {number % 13}",
+    }
+
+
+def wanted(number: int) -> dict[str, str]:
+    """The contact that HubSpot should hold for that person."""
+    row = person(number)
+    return {
+        "email": row["mail"].lower(),
+        "firstname": row["givenName"],
+        "lastname": row["sn"],
+        "phone": row["telephone"],
+        "company": row["department"],
+    }
+
+
+def write_people(folder: Path, count: int) -> Path:
+    """people.csv and its mapping in `folder`; the mapping's path."""
+    with (folder / "people.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.DictWriter(file, COLUMNS)
+        rows.writeheader()
+        rows.writerows(person(number) for number in range(1, count + 1))
+    mapping = folder / "people-to-contacts.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    return mapping
+
+
+class Direct:
+    """HubSpot's API without Hubspoke: what a judge uses."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The parsed answer; AssertionError for anything but a 2xx."""
+        self._connection.request(method, path, json.dumps(body) if body is not None else None, self._headers)
+        answer = self._connection.getresponse()
+        raw = answer.read()
+        assert 200 <= answer.status < 300, (answer.status, raw[:300])
+        return json.loads(raw) if raw else None
+
+    def contacts(self, properties: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Every contact, page by page."""
+        after = "0"
+        while after:
+            query = f"limit=100&after={after}&properties={','.join(properties)}"
+            page = self.call("GET", f"/crm/objects/2026-09/contacts?{query}")
+            yield from page["results"]
+            after = page.get("paging", {}).get("next", {}).get("after", "")
+
+    def create_half(self, count: int) -> None:
+        """Every second person exists; every second of those has another last name."""
+        numbers = range(2, count + 1, 2)
+        for hundred in chunks(numbers, 100):
+            inputs = [
+                {"properties": wanted(n) | ({"lastname": "Before"} if n % 4 == 0 else {}), "objectWriteTraceId": str(n)}
+                for n in hundred
+            ]
+            answer = self.call("POST", "/crm/objects/2026-09/contacts/batch/create", {"inputs": inputs})
+            assert len(answer["results"]) == len(inputs)
+
+
+def chunks(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
+    """Lists of at most `size` numbers."""
+    held: list[int] = []
+    for number in numbers:
+        held.append(number)
+        if len(held) == size:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def differences(direct: Direct, count: int) -> list[str]:
+    """What is wrong between HubSpot's contacts and the file: missing, doubled or differing people."""
+    names = tuple(wanted(1))
+    seen: dict[str, dict[str, Any]] = {}
+    wrong: list[str] = []
+    for record in direct.contacts(names):
+        email = record["properties"].get("email") or ""
+        if not email.startswith("person."):
+            continue
+        if email in seen:
+            wrong.append(f"twice: {email}")
+        seen[email] = record["properties"]
+    for number in range(1, count + 1):
+        want = wanted(number)
+        have = seen.get(want["email"])
+        if have is None:
+            wrong.append(f"missing: {want['email']}")
+        elif {name: have.get(name) for name in names} != want:
+            wrong.append(f"differs: {want['email']}")
+    return wrong

@@ -1,0 +1,1 @@
+"""Stylesheets and colour themes, read with importlib.resources."""
