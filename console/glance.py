@@ -7,8 +7,8 @@ is shown may be a moment old; the live services replace it right after.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from console.settings.paths import Paths, write_private
 from console.settings.profile import Profile
 
 if TYPE_CHECKING:
-    from console.hubspot.budget.state import BudgetState
+    from console.hubspot.budget import BudgetState
     from console.hubspot.model import AccountDetails
 
 RUNS_SHOWN = 5
@@ -40,25 +40,129 @@ class KnownAccount(msgspec.Struct, frozen=True, kw_only=True):
         return self.account_type in ("STANDARD", "")
 
 
-class HomeGlance(msgspec.Struct, frozen=True, kw_only=True):
+class HomeGlance(NamedTuple):
     """Home before anything was asked of anybody. `attention` holds whole sentences, most urgent first."""
 
-    profile: Profile | None = None
-    account: KnownAccount | None = None
-    budget: BudgetState | None = None
-    runs: tuple[RunProgress, ...] = ()
-    attention: tuple[str, ...] = ()
+    profile: Profile | None
+    account: KnownAccount | None
+    budget: BudgetState | None
+    runs: tuple[RunProgress, ...]
+    attention: tuple[str, ...]
 
 
 def home_glance(paths: Paths, profile_name: str | None = None) -> HomeGlance:
-    """Read what Home needs of `profile_name` (None: the current profile). Never raises for a missing or broken file."""
+    """Read what Home needs of `profile_name` (None: the current profile).
+
+    A missing or broken file is a sentence of `attention`, never an exception.
+    """
     profile, trouble = _profile(paths, profile_name)
     account = cached_account(paths, profile) if profile else None
-    runs = _runs(paths)
+    runs, unread = _runs(paths)
     return HomeGlance(
         profile=profile,
         account=account,
-        budget=_budget(paths, account),
+        budget=_budget(paths, profile, account),
         runs=runs,
-        attention=tuple(trouble) + tuple(_attention(runs)),
+        attention=(*trouble, *_profile_attention(profile), *unread, *_run_attention(runs)),
     )
+
+
+def cached_account(paths: Paths, profile: Profile) -> KnownAccount | None:
+    """The account that this profile led to last time; None when it was never asked or points elsewhere now."""
+    account = _accounts(paths).get(profile.name)
+    return account if account is not None and account.origin == profile.api_base_url else None
+
+
+def remember_account(paths: Paths, profile: Profile, details: AccountDetails) -> None:
+    """Keep what the account said of itself for the next first paint."""
+    account = KnownAccount(
+        origin=profile.api_base_url,
+        portal_id=details.portal_id,
+        account_type=details.account_type,
+        portal_name=details.portal_name,
+        time_zone=details.time_zone,
+        ui_domain=details.ui_domain,
+        seen_at=time.time(),
+    )
+    known = _accounts(paths)
+    before = known.get(profile.name)
+    if before is not None and msgspec.structs.replace(before, seen_at=0) == msgspec.structs.replace(account, seen_at=0):
+        return
+    known[profile.name] = account
+    write_private(_accounts_file(paths), msgspec.json.encode(known))
+
+
+def _accounts_file(paths: Paths) -> Path:
+    return paths.state / "accounts.json"
+
+
+def _accounts(paths: Paths) -> dict[str, KnownAccount]:
+    try:
+        return msgspec.json.decode(_accounts_file(paths).read_bytes(), type=dict[str, KnownAccount])
+    except (OSError, msgspec.DecodeError):
+        return {}  # a cache: what is lost is asked again
+
+
+def _profile(paths: Paths, name: str | None) -> tuple[Profile | None, list[str]]:
+    from console.settings.profiles import Profiles, SettingsError
+
+    profiles = Profiles(paths)
+    try:
+        wanted = name or profiles.current()
+        return (profiles.load(wanted), []) if wanted else (None, ["No profile yet: start the guided setup."])
+    except SettingsError as error:
+        return None, [f"{error.message} {error.remedy}".strip()]
+
+
+def _runs(paths: Paths) -> tuple[tuple[RunProgress, ...], list[str]]:
+    import sqlite3
+
+    from console.journal.glance import last_runs
+
+    try:
+        return tuple(last_runs(paths.journal, RUNS_SHOWN)), []
+    except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+        return (), [f"The journal cannot be read ({type(error).__name__}): {paths.journal}"]
+
+
+def _budget(paths: Paths, profile: Profile | None, account: KnownAccount | None) -> BudgetState | None:
+    if profile is None or account is None:
+        return None
+    import sqlite3
+
+    from console.hubspot.budget.glance import read_budget
+
+    try:
+        return read_budget(paths.budget, portal=account.portal_id)
+    except (sqlite3.Error, OSError):
+        return None  # gauges start empty; the live budget fills them
+
+
+def _profile_attention(profile: Profile | None) -> list[str]:
+    if profile is None:
+        return []
+    found = []
+    if not profile.enabled:
+        found.append(f"Profile {profile.name} is switched off: nothing will be written with it.")
+    if profile.accept_self_signed_certificates or profile.disable_host_name_verifier:
+        found.append("TLS checks are switched off for this profile: anyone on the way can read and change data.")
+    return found
+
+
+_ASKS = {
+    RunState.QUARANTINED: "Run {id} of {mapping} was stopped by a guard: review it, then resume or cancel.",
+    RunState.FAILED: "Run {id} of {mapping} failed: see its report.",
+    RunState.PAUSED_QUOTA: "Run {id} of {mapping} waits for tomorrow's allowance: resume it then.",
+    RunState.PAUSED: "Run {id} of {mapping} is paused: resume or cancel it.",
+}
+
+
+def _run_attention(runs: tuple[RunProgress, ...]) -> list[str]:
+    found = []
+    for state, sentence in _ASKS.items():
+        found += [sentence.format(id=run.id, mapping=run.mapping) for run in runs if run.state is state]
+    for run in runs:
+        open_questions = sum(run.states.get(name, 0) for name in ("needs_decision", "uncertain", "conflict"))
+        if open_questions:
+            found.append(f"Run {run.id} of {run.mapping}: {open_questions} records need a decision.")
+    return found

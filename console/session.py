@@ -18,12 +18,13 @@ import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from console.settings.paths import Paths
+from console.settings.errors import SettingsError
+from console.settings.paths import Paths, private_dir
 from console.settings.profile import Profile
-from console.settings.profiles import Profiles, SettingsError
+from console.settings.profiles import Profiles
 
 if TYPE_CHECKING:
     from console.connector.browse import Browse
@@ -84,7 +85,9 @@ class Lazy(Generic[T]):
 class Session:
     """One open profile and its services; make one with `Session.open`."""
 
-    def __init__(self, paths: Paths, profiles: Profiles, profile: Profile, vault: Vault | None, interactive: bool) -> None:
+    def __init__(
+        self, paths: Paths, profiles: Profiles, profile: Profile, vault: Vault | None, interactive: bool
+    ) -> None:
         self.paths = paths
         self.profiles = profiles
         self.profile = profile
@@ -122,7 +125,7 @@ class Session:
             SettingsError: there is no such profile, or its file is wrong.
         """
         profiles = Profiles(paths)
-        session = cls(paths, profiles, _profile(profiles, profile), vault, interactive)
+        session = cls(paths, profiles, chosen_profile(profiles, profile), vault, interactive)
         try:
             yield session
         finally:
@@ -139,26 +142,43 @@ class Session:
     async def _open_vault(self) -> Vault:
         if self._given_vault is not None:
             return self._given_vault
-        from console.settings.vault import open_vault  # keyring and cryptography come with the first secret
+        from console.settings.chain import open_vault  # cryptography comes with the first secret
 
-        return await open_vault(self.paths, prefer=None)
+        return await open_vault(self.paths)
 
     async def _open_secrets(self) -> Secrets:
         from console.settings.secrets import Secrets
 
-        return Secrets(await self.vault, self.profile.name, self.profile.api_base_url, os.environ)
+        # a vault that was brought along must not be overruled by secrets of the operator's environment
+        environ = os.environ if self._given_vault is None else {}
+        return Secrets(await self.vault, self.profile.name, self.profile.origin, environ)
 
     async def _open_budget(self) -> RateBudget:
         from console.glance import cached_account
         from console.hubspot.budget import SqliteStore, open_budget
 
         known = cached_account(self.paths, self.profile)
-        app = self.profile.client_id or self.profile.name
-        store = SqliteStore(self.paths.budget)
-        budget = open_budget(store, app=app, portal=known.portal_id if known else None, profile=self.profile)
+        private_dir(self.paths.state)
+        budget = open_budget(
+            SqliteStore(self.paths.budget),
+            app=await self._app(),
+            portal=known.portal_id if known else None,
+            profile=self.profile,
+        )
         if self.interactive:
             budget.attach(interactive=True)
         return budget
+
+    async def _app(self) -> str:
+        """Whom HubSpot counts our requests for: everyone with the same credentials shares one budget."""
+        from console.hubspot.auth import open_tokens
+        from console.hubspot.errors import Unauthorized
+        from console.hubspot.transport import Transport
+
+        try:
+            return await open_tokens(self.profile, await self.secrets, Transport(self.profile)).identity()
+        except Unauthorized:  # no credentials yet: the connection test says so at its own stage
+            return f"profile {self.profile.name}"
 
     async def _open_hubspot(self) -> HubSpot:
         from console.hubspot.hubspot import connect  # httpx comes with the first request
@@ -174,6 +194,7 @@ class Session:
         from console.glance import remember_account
 
         details = await (await self.connector).details()
+        await (await self.budget).bind(details.portal_id, details.time_zone or details.utc_offset)
         remember_account(self.paths, self.profile, details)
         return details
 
@@ -185,7 +206,7 @@ class Session:
     async def _open_journal(self) -> Journal:
         from console.journal.journal import Journal  # SQLAlchemy comes with the first plan or run
 
-        return await Journal.open(self.paths.journal, master_key=await _journal_key(await self.vault))
+        return await Journal.open(self.paths.journal, master_key=await _journal_key(await self.secrets))
 
     async def _open_mappings(self) -> Mappings:
         from console.provisioning.mappings import Mappings
@@ -200,15 +221,23 @@ class Session:
     async def _open_runs(self) -> Runs:
         from console.provisioning.runs import Runs
 
-        return Runs(await self.journal, self.paths, self.profile)
+        return Runs(await self.journal, self.paths, self.profile, self._handover)
+
+    async def _handover(self) -> bytes:
+        from console.settings.handover import pack
+
+        return await pack(await self.vault, await self.secrets)
 
 
-def _profile(profiles: Profiles, wanted: str | Profile | None) -> Profile:
+def chosen_profile(profiles: Profiles, wanted: str | Profile | None) -> Profile:
+    """The profile that is meant: itself, by name, or the current one."""
     if isinstance(wanted, Profile):
         return wanted
     name = wanted or profiles.current()
     if name is None:
-        raise SettingsError("There is no profile yet.", remedy="Start hubspoke for the guided setup, or: hubspoke profile add NAME")
+        raise SettingsError(
+            "There is no profile yet.", remedy="Start hubspoke for the guided setup, or: hubspoke profile add NAME"
+        )
     return profiles.load(name)
 
 
@@ -216,24 +245,29 @@ def _hold_demo(paths: Paths) -> int | None:
     """Keep the simulator of a demo alive for as long as this session is open."""
     fifo = paths.state / KEEPALIVE
     with suppress(OSError):  # no demo here, or its simulator is gone: what needs it will say so
-        if stat.S_ISFIFO(os.stat(fifo).st_mode):
+        if stat.S_ISFIFO(fifo.stat().st_mode):
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     return None
 
 
-async def _journal_key(vault: Vault) -> bytes | None:
-    """The key that seals the journal, made on first use; None where no vault can hold it."""
-    import secrets as random
+async def _journal_key(secrets: Secrets) -> bytes | None:
+    """The key that seals the journal, made on first use; None where no vault can hold it.
 
+    Raises:
+        VaultLocked: there may be one, but a passphrase is needed first.
+    """
+    from console.settings.errors import VaultAbsent, VaultNeedsCollection, VaultUnreachable
     from console.settings.secrets import JOURNAL_KEY
 
-    status = await vault.status()
-    if status.state in ("absent", "unreachable"):
+    try:
+        kept = await secrets.get(JOURNAL_KEY)
+        if kept is None:
+            if not secrets.vault.persistent:
+                return None  # sealed with a key that ends with this process, nobody could read it again
+            kept = token_hex(32)
+            await secrets.set(JOURNAL_KEY, kept)
+    except (VaultAbsent, VaultNeedsCollection, VaultUnreachable):
         return None
-    kept = await vault.get("", JOURNAL_KEY)
-    if kept is None:
-        kept = random.token_hex(32)
-        await vault.set("", JOURNAL_KEY, kept)
     return bytes.fromhex(kept)
 
 

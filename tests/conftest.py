@@ -23,4 +23,4 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         if name.startswith(LEAKING):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
-    yield home
+    return home

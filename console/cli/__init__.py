@@ -1,1 +1,66 @@
-"""The command line: one module per group of subcommands."""
+"""The command line: one module per group of subcommands; with the reports, the only place that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.cli.context import Context, OpenConsole
+
+
+def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | None = None) -> int:
+    """Run one command; returns its exit code. `open_console` opens the console, where there is one."""
+    from console.cli.failures import explain
+    from console.cli.output import Output
+
+    _tame_streams()
+    output = Output()
+    paths = None
+    try:
+        from console.cli.context import Context
+        from console.cli.parser import parse
+        from console.settings.paths import Paths
+
+        args = parse(sys.argv[1:] if arguments is None else arguments)
+        output.verbose = args.verbose
+        paths = Paths.resolve(args.config, args.state)
+        code = _dispatch(Context(args, paths, output, open_console))
+        output.flush()
+    except BrokenPipeError:
+        # whoever read us has seen enough; Python must not complain about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except SystemExit as ended:  # argparse after --help
+        return int(ended.code or 0)
+    except BaseException as error:  # noqa: BLE001 - the last place that can put it into words
+        return int(explain(error, output, paths))
+    return int(code)
+
+
+def _dispatch(context: Context) -> int:
+    args = context.args
+    if args.version:
+        from console import __version__
+
+        context.out.line(f"hubspoke {__version__}")
+        return 0
+    if args.command is None:
+        if context.open_console is None:
+            from console.cli.exits import usage
+
+            raise usage("A command is needed here.", "hubspoke --help")
+        return context.open_console(context.paths, args.profile, None)
+    code: int = args.run(context)
+    return code
+
+
+def _tame_streams() -> None:
+    """A stream that is not UTF-8 shows what it cannot say as an escape instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            reconfigure(errors="backslashreplace")

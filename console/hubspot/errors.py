@@ -5,6 +5,7 @@ HubSpotError
   OutcomeUnknown        it left, the answer did not come: time-out, reset, truncated body
   Unauthorized          401 twice, or a static token that HubSpot does not know
     GrantDead           the refresh token is revoked or unknown: reconnect
+    TokenNotKept        HubSpot changed the refresh token and the new one cannot be stored
     ClientRefused       client id, client secret or redirect URI are wrong
   MissingScopes         403 with scopes that would do
   Forbidden             403 for another reason
@@ -62,9 +63,19 @@ class HubSpotError(Exception):
 
 
 class NotSent(HubSpotError):
-    """The request never reached HubSpot, so nothing happened."""
+    """The request never reached HubSpot, so nothing happened.
+
+    `stage` says how far it came: connection (to HubSpot or to the proxy), proxy, tls, name, pool, settings.
+    `lasting` ones are not worth a second attempt: a wrong certificate, a refusing proxy.
+    """
 
     advice = "Check the network, the proxy and the certificate settings of the profile, then try again."
+    stops_run = True
+
+    def __init__(self, message: str, *, stage: str = "connection", lasting: bool = False, **rest: object) -> None:
+        super().__init__(message, **rest)  # type: ignore[arg-type]
+        self.stage = stage
+        self.lasting = lasting
 
 
 class OutcomeUnknown(HubSpotError):
@@ -84,6 +95,15 @@ class GrantDead(Unauthorized):
     """The refresh token is revoked, expired or unknown."""
 
     advice = "The app was uninstalled or its access revoked. Connect again and store the new refresh token."
+
+
+class TokenNotKept(Unauthorized):
+    """HubSpot issued a new refresh token that would be lost with this process."""
+
+    advice = (
+        "Store the refresh token in the vault (hubspoke credentials set refreshToken) and take it out of the environment: "
+        "only the vault can follow when HubSpot changes it."
+    )
 
 
 class ClientRefused(Unauthorized):

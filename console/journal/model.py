@@ -1,8 +1,22 @@
-"""Plans, entries and runs as they are remembered and shown."""
+"""Plans, entries, links and runs as they are remembered and shown.
+
+Who fills what in, beyond the obvious:
+
+- The planner hands `NewEntry` to `Journal.add_entries`: an `Entry` with the keyed digests of its source id and of
+  its lower-cased correlation key (`Journal.digester` makes them). `read_at` is when the HubSpot record was read.
+- `Change.write` repeats the row's write rule: apply honours it when a create turns out to be an existing record.
+- `Payload.key_property` names the property that `key` is a value of ("email", or a property with unique values).
+- `Plan.rules` carries what apply must know of the mapping, so that the approved plan is all it needs.
+- `Entry.befores` is what a run found in HubSpot where that was not what the plan had seen: the before-images that
+  count for undo. Runs fill it in, as `outcome`, `cause`, `claimed_at` and `settled_at`.
+- Journal.add_entries settles what nobody will work on: EXCEPTION becomes needs_decision, NONE, IGNORE and REPORT
+  become skipped.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -77,12 +91,17 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+WORK = frozenset({Action.CREATE, Action.UPDATE, Action.DELETE, Action.LINK, Action.UNLINK})
+"""The actions that a run carries out; the others only say something."""
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One property before and after. `after` of None is a clear; both are HubSpot's canonical text."""
 
     name: str
     before: str | None = None
     after: str | None = None
+    write: Literal["always", "create", "if_empty"] = "always"
 
     @property
     def clears(self) -> bool:
@@ -106,6 +125,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     source_id: str
     label: str = ""
     key: str = ""
+    key_property: str = ""
+    line: int | None = None
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -121,7 +142,50 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     uid: str | None = None
     payload: Payload | None = None
     outcome: str = ""
+    cause: str = ""
     clears: int = 0
+    read_at: float = 0.0
+    claimed_at: float = 0.0
+    settled_at: float = 0.0
+    befores: dict[str, str | None] = {}
+
+    @property
+    def works(self) -> bool:
+        """Whether a run has something to do about this entry."""
+        return self.action in WORK
+
+
+class NewEntry(Entry, frozen=True, kw_only=True):
+    """An entry with the keyed digests of its source id and of its correlation key; empty where there is none."""
+
+    key_digest: bytes = b""
+    correlation_digest: bytes = b""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """The remembered pair of a source id (as a digest) and a HubSpot record.
+
+    `accepted` maps a property to what was sent and what HubSpot made of it, where the two differ: wanted = sent
+    and present = returned is equal.
+    """
+
+    digest: bytes
+    uid: str
+    created_by_us: bool = False
+    accepted: dict[str, tuple[str | None, str | None]] = {}
+
+
+class ApplyRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What the mapping says about applying, kept with the plan.
+
+    `failure_percent` of the entries attempted, counted once `failure_after` were, pauses the run.
+    """
+
+    allow_unkeyed_creates: bool = False
+    delete_unowned: bool = False
+    on_conflict: Literal["skip", "overwrite"] = "skip"
+    failure_percent: float = 10.0
+    failure_after: int = 200
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +236,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     guards: tuple[GuardVerdict, ...] = ()
     problems: tuple[Problem, ...] = ()
     sealed: bool = True
+    mapping_file: str = ""
+    rules: ApplyRules = ApplyRules()
 
     @property
     def writes(self) -> int:
@@ -179,8 +245,49 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.actions.get(name, 0) for name in ("CREATE", "UPDATE", "DELETE"))
 
 
+class PlanTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What the entries of a plan add up to, counted in the journal."""
+
+    entries: int = 0
+    situations: dict[str, int] = {}
+    actions: dict[str, int] = {}
+    undo: dict[str, int] = {}
+    clears: int = 0
+    invalid: int = 0
+
+
+class Approver(msgspec.Struct, frozen=True, kw_only=True):
+    """The human behind an approval, as far as the machine knows: `via` is the SSH client's address."""
+
+    login: str
+    sudo_user: str = ""
+    via: str = ""
+
+    @property
+    def title(self) -> str:
+        """One line for people."""
+        who = f"{self.sudo_user} (as {self.login})" if self.sudo_user else self.login
+        return f"{who} from {self.via}" if self.via else who
+
+
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit trail. `at` is seconds since the epoch."""
+
+    id: int
+    at: float
+    kind: str
+    who: Approver
+    plan_id: str = ""
+    run_id: str = ""
+    detail: str = ""
+
+
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """A run at one moment. Times are seconds since the epoch; `failures` maps a cause to its count."""
+    """A run at one moment. Times are seconds since the epoch; `failures` maps a cause to its count.
+
+    `total` counts the entries that take work or a decision; `actions` what was done, per action. `interrupted` says that the
+    run is marked running but no process holds its lock: start it again and it resumes.
+    """
 
     id: str
     plan_id: str
@@ -200,6 +307,9 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     message: str = ""
     approved_by: str = ""
+    approved_at: float | None = None
+    plan_hash: str = ""
+    interrupted: bool = False
 
     @property
     def settled(self) -> int:

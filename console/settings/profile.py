@@ -44,3 +44,21 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     def title(self) -> str:
         """The name that people see."""
         return self.display_name or self.name
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the API: what vault entries are bound to."""
+        return origin_of(self.api_base_url)
+
+
+def origin_of(url: str) -> str:
+    """`https://api.hubapi.com` of any URL there; lower case, without a default port."""
+    from urllib.parse import urlsplit  # not needed to read a profile
+
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    standard = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in (None, standard) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"

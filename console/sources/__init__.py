@@ -1,1 +1,1 @@
-"""Where people come from."""
+"""Where people come from: files today, each read once, as a stream."""

@@ -1,1 +1,1 @@
-"""All that touches private parts of Textual, with a test per behaviour."""
+"""What the console must know of terminals; everything private of Textual that it touches is here."""

@@ -1,0 +1,128 @@
+"""`hubspoke diff`: every record of a plan, before and after."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from console.cli.context import Context
+from console.cli.exits import Exit
+from console.cli.output import Output
+from console.journal.model import Action, Situation
+
+if TYPE_CHECKING:
+    from console.journal.model import Change, Entry, Payload
+    from console.provisioning.plans import Plans
+
+_PAGE = 500
+_CHANGING = ("CREATE", "UPDATE", "DELETE", "LINK", "UNLINK", "EXCEPTION", "REPORT")
+_COLUMNS = (
+    "id", "sourceId", "label", "situation", "action", "state", "undo", "uid", "property", "before", "after", "problem",
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `diff`."""
+    parser.add_argument("plan", metavar="PLAN")
+    parser.add_argument("--action", action="append", type=str.upper, choices=[one.value for one in Action], metavar="A")
+    parser.add_argument(
+        "--situation", action="append", type=str.upper, choices=[one.value for one in Situation], metavar="S"
+    )
+    parser.add_argument("--text", metavar="WORD", help="only records that hold this text")
+    parser.add_argument("--all", action="store_true", help="also records that stay as they are")
+    parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+    parser.add_argument(
+        "--jsonl", dest="format", action="store_const", const="jsonl", help="the same as --format jsonl"
+    )
+    parser.set_defaults(run=lambda context: context.run(_run(context)))
+
+
+async def _run(context: Context) -> int:
+    async with context.session() as session:
+        plans = await session.plans
+        await plans.show(context.args.plan)  # an unknown plan is an error, not an empty answer
+        entries = _entries(context, plans)
+        if context.args.format == "jsonl":
+            async for entry in entries:
+                context.out.json_line(shape(entry))
+        elif context.args.format == "csv":
+            context.out.csv(_COLUMNS, [line async for entry in entries for line in _lines(entry)])
+        else:
+            await _print(context.out, entries)
+    return Exit.OK
+
+
+async def _entries(context: Context, plans: Plans) -> AsyncIterator[Entry]:
+    args = context.args
+    actions = args.action or (None if args.all or args.situation else _CHANGING)
+    after = 0
+    while page := await plans.entries(
+        args.plan, actions=actions, situations=args.situation, text=args.text, after=after, limit=_PAGE
+    ):
+        for entry in page:
+            yield entry
+        after = page[-1].number
+
+
+async def _print(out: Output, entries: AsyncIterator[Entry]) -> None:
+    """One paragraph a record: who, what would happen, and each value before and after."""
+    seen = 0
+    async for entry in entries:
+        seen += 1
+        payload = entry.payload
+        name = (payload.label or payload.key or payload.source_id) if payload else "(forgotten)"
+        record = f"  record {entry.uid}" if entry.uid else ""
+        state = "" if entry.state.value == "planned" else f"  {entry.state.value}"
+        out.line(f"{entry.number:>6}  {entry.action.value:<9}  {name}  ({entry.situation.value}){record}{state}")
+        for change in _changes(payload):
+            out.line(f"          {change.name}: {_value(change.before)} -> {_value(change.after)}")
+        for problem in payload.problems if payload else ():
+            place = f"line {problem.line}: " if problem.line else ""
+            field = f"{problem.field}: " if problem.field else ""
+            out.line(f"          ! {place}{field}{problem.message} {problem.remedy}".rstrip())
+        if entry.outcome:
+            out.line(f"          = {entry.outcome}")
+    out.note(f"{seen:,} records.")
+
+
+def shape(entry: Entry) -> dict[str, object]:
+    """An entry as JSON: exact values."""
+    payload = entry.payload
+    return {
+        "id": entry.number,
+        "situation": entry.situation,
+        "action": entry.action,
+        "state": entry.state,
+        "undo": entry.undo,
+        "uid": entry.uid,
+        "sourceId": payload.source_id if payload else None,
+        "label": payload.label if payload else None,
+        "key": payload.key if payload else None,
+        "changes": [
+            {"id": change.name, "before": change.before, "after": change.after} for change in _changes(payload)
+        ],
+        "problems": payload.problems if payload else (),
+        "outcome": entry.outcome,
+    }
+
+
+def _lines(entry: Entry) -> list[tuple[object, ...]]:
+    payload = entry.payload
+    who = (payload.source_id, payload.label) if payload else ("", "")
+    head = (entry.number, *who, entry.situation, entry.action, entry.state, entry.undo, entry.uid)
+    problems = "; ".join(problem.message for problem in payload.problems) if payload else ""
+    changes = _changes(payload)
+    if not changes:
+        return [(*head, "", "", "", problems)]
+    return [(*head, change.name, change.before, change.after, problems) for change in changes]
+
+
+def _changes(payload: Payload | None) -> tuple[Change, ...]:
+    return payload.changes if payload else ()
+
+
+def _value(value: str | None) -> str:
+    if value is None or value == "":
+        return "(empty)"
+    return value if len(value) <= 200 else f"{value[:200]}... ({len(value):,} characters)"

@@ -1,0 +1,133 @@
+"""What went wrong, in words: what, where, what to do next; and the exit code that says it to a script.
+
+An exception that nobody foresaw becomes one line with a reference; the report file of that name
+holds where it happened, without messages, values or local variables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from console.cli.exits import Exit, Stop
+from console.cli.output import Output
+from console.settings.paths import Paths, write_private
+
+_CODES = {
+    "LockedByAnother": Exit.LOCKED,
+    "GuardHolds": Exit.GUARD,
+    "GuardRefused": Exit.GUARD,
+    "Usage": Exit.USAGE,
+}
+"""Exit codes by the name of the error's class: looking at the name imports nothing."""
+
+_PROBLEMS_SHOWN = 20
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def explain(error: BaseException, output: Output, paths: Paths | None) -> Exit:
+    """Tell the operator; returns the exit code."""
+    if isinstance(error, Stop):
+        code, message, remedy = error.code, error.message, error.remedy
+    elif isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
+        code, message, remedy = Exit.INTERRUPTED, "Interrupted.", ""
+    elif _is_ours(error):
+        code, (message, remedy) = _code(error), _words(error)
+    elif isinstance(error, OSError) and error.filename is not None:
+        code, message, remedy = Exit.FAILURE, f"{error.filename}: {error.strerror}", ""
+    else:
+        code, (message, remedy) = Exit.FAILURE, _unforeseen(error, paths)
+    if message:
+        output.note(f"hubspoke: {message}")
+    for line in remedy.splitlines():
+        output.note(f"  {line}")
+    return code
+
+
+def _is_ours(error: BaseException) -> bool:
+    return type(error).__module__.startswith("console.") and bool(str(getattr(error, "message", "") or error))
+
+
+def _code(error: BaseException) -> Exit:
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return next((code for name, code in _CODES.items() if name in names), Exit.FAILURE)
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    """Message and remedy of one of our errors: the place first, a caret where there is one."""
+    message = str(getattr(error, "message", "") or error)
+    place = str(getattr(error, "place", "") or _place(error))
+    caret = getattr(error, "caret", None)
+    remedy = str(getattr(error, "remedy", "") or getattr(error, "advice", ""))
+    correlation = getattr(error, "correlation_id", "")
+    more = [
+        caret() if callable(caret) else "",
+        remedy,
+        f"HubSpot's correlation id: {correlation}" if correlation else "",
+    ]
+    return (f"{place}: {message}" if place and place not in message else message), "\n".join(filter(None, more))
+
+
+def _problem(problem: object) -> str:
+    """One more thing that is wrong, in one line."""
+    file, line, field, message, remedy = (
+        str(getattr(problem, name, "") or "") for name in ("file", "line", "field", "message", "remedy")
+    )
+    place = f"{file}:{line}: " if file and line else ""
+    return f"{place}{f'{field}: ' if field else ''}{message} {remedy}".rstrip()
+
+
+def _place(error: BaseException) -> str:
+    file, line, field = (getattr(error, name, None) for name in ("file", "line", "field"))
+    place = f"{file}:{line}" if file and line else str(file or "")
+    return f"{place} ({field})" if place and field else place
+
+
+def _unforeseen(error: BaseException, paths: Paths | None) -> tuple[str, str]:
+    reference = f"{time.strftime('%Y%m%d')}-{secrets.token_hex(3)}"
+    message = f"Something went wrong that should not ({type(error).__name__}), reference {reference}."
+    if paths is None:
+        return message, "\n".join(_trail(error))
+    file = paths.state / "reports" / f"{reference}.txt"
+    try:
+        write_private(file, "\n".join(_report(error, reference)).encode())
+    except (OSError, Exception) as trouble:  # noqa: BLE001 - a report that cannot be written must not hide the failure
+        return message, f"The report could not be written ({type(trouble).__name__})."
+    return message, f"Where it happened, without any data of yours: {file}"
+
+
+def _report(error: BaseException, reference: str) -> Iterator[str]:
+    from console import __version__
+
+    yield f"reference {reference}"
+    yield f"hubspoke {__version__}, Python {sys.version.split()[0]}, {sys.platform}"
+    yield from _trail(error)
+    yield ""
+
+
+def _trail(error: BaseException) -> Iterator[str]:
+    """Kinds of errors and places in code: no messages, no source lines, no values."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield f"{type(link).__module__}.{type(link).__qualname__}"
+        for frame in traceback.extract_tb(link.__traceback__, limit=50):
+            yield f"  {_short(frame.filename)}:{frame.lineno} {frame.name}"
+        link = link.__cause__ or link.__context__
+
+
+def _short(filename: str) -> str:
+    """The file within our house or a library, not where that is on this machine."""
+    path = Path(filename)
+    if path.is_relative_to(_ROOT) and "site-packages" not in path.parts:
+        return str(path.relative_to(_ROOT))
+    if "site-packages" in path.parts:
+        return str(Path(*path.parts[path.parts.index("site-packages") + 1 :]))
+    return path.name

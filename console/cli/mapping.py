@@ -1,0 +1,72 @@
+"""`hubspoke mapping`: find mistakes in a mapping, or begin one."""
+
+from __future__ import annotations
+
+import argparse
+
+from console.cli.context import Context
+from console.cli.exits import Exit
+from console.cli.output import add_json
+from console.cli.records import CLASSES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `mapping`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the mappings of the configuration folder")
+    add_json(listing)
+    listing.set_defaults(run=_list)
+    check = actions.add_parser("check", help="find mistakes before the mapping is used")
+    check.add_argument("mapping", metavar="MAPPING", help="the name of a mapping, or the path of its file")
+    add_json(check)
+    check.set_defaults(run=_check)
+    suggest = actions.add_parser("suggest", help="a first mapping for a source, on stdout or into a file")
+    suggest.add_argument("source", metavar="SOURCE")
+    suggest.add_argument("--class", dest="object_class", choices=CLASSES, default="contact")
+    suggest.add_argument("--write", metavar="NAME", help="keep it under this name in the configuration folder")
+    suggest.set_defaults(run=lambda context: context.run(_suggest(context)))
+
+
+def _list(context: Context) -> int:
+    from console.provisioning.mappings import Mappings
+
+    mappings = Mappings(context.paths)
+    rows = [{"id": name, "path": str(mappings.path(name))} for name in mappings.names()]
+    if context.args.json:
+        context.out.json(rows)
+    elif rows:
+        context.out.table(("id", "file"), [(row["id"], row["path"]) for row in rows], limit=200)
+    else:
+        context.out.note("There is no mapping yet: hubspoke mapping suggest SOURCE --write NAME")
+    return Exit.OK
+
+
+def _check(context: Context) -> int:
+    from console.provisioning.mappings import Mappings
+
+    problems = Mappings(context.paths).check(context.args.mapping)
+    if context.args.json:
+        context.out.json({"id": context.args.mapping, "valid": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
+            for text in (f"{place}{problem.field}{': ' if problem.field else ''}{problem.message}").splitlines():
+                context.out.line(text)
+            if problem.remedy:
+                context.out.line(f"  {problem.remedy}")
+        context.out.note(f"{len(problems)} problems." if problems else "No problems.")
+    return Exit.FAILURE if problems else Exit.OK
+
+
+async def _suggest(context: Context) -> int:
+    args = context.args
+    async with context.session() as session:
+        mappings = await session.mappings
+        schema = await (await session.connector).schema(args.object_class)
+        text = mappings.suggest(args.source, args.object_class, schema)
+        if args.write:
+            path = mappings.write(args.write, text)
+            context.out.note(f"Written: {path}")
+        else:
+            context.out.text(text)
+    return Exit.OK

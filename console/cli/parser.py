@@ -1,0 +1,103 @@
+"""The parser: every subcommand is named here, and only the asked one's module is imported."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from console.cli.exits import Exit, Stop
+
+
+class Command(NamedTuple):
+    """A subcommand: the module of this package that holds it, and its line in the help."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "demo": Command("demo", "the console on the embedded simulator, with sample people"),
+    "simulator": Command("simulator", "the embedded HubSpot, as a server on this machine"),
+    "profile": Command("profile", "named HubSpot connections: list, show, set, add, remove, use"),
+    "credentials": Command("credentials", "secrets: set, status, forget"),
+    "test": Command("connection", "test the connection, stage by stage"),
+    "doctor": Command("doctor", "what this terminal, vault and machine can do"),
+    "schema": Command("schema", "the properties of contacts or companies"),
+    "search": Command("search", "find records in HubSpot"),
+    "get": Command("get", "read one record"),
+    "sources": Command("sources", "test or preview a source of people"),
+    "mapping": Command("mapping", "check or suggest a mapping"),
+    "plan": Command("plan", "compare a source with HubSpot; nothing is written"),
+    "diff": Command("diff", "every record of a plan, before and after"),
+    "apply": Command("apply", "approve a plan and write it to HubSpot"),
+    "provision": Command("provision", "plan and apply in one step"),
+    "runs": Command("runs", "list, show, watch, report, pause, resume or cancel runs"),
+    "version": Command("version", "the version of Hubspoke"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, and fills in a subcommand when it is asked for."""
+
+    def __init__(self, *args: Any, fill_from: str = "", **options: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **options)
+        self._fill_from = fill_from
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; a subcommand's parser gets its arguments from its module first."""
+        if self._fill_from:
+            module = importlib.import_module(f"console.cli.{self._fill_from}")
+            self._fill_from = ""
+            module.add_arguments(self)
+            add_global_options(self, suppressed=True)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """A usage error, in the words of argparse."""
+        raise Stop(Exit.USAGE, f"{self.prog}: {message}", f"{self.prog} --help")
+
+
+def add_global_options(parser: argparse.ArgumentParser, *, suppressed: bool = False) -> None:
+    """The options that stand before or after any subcommand; after one, an absent option says nothing."""
+    group = parser.add_argument_group("global options")
+
+    def add(flag: str, default: object, **rest: Any) -> None:
+        group.add_argument(flag, default=argparse.SUPPRESS if suppressed else default, **rest)
+
+    add("--profile", None, metavar="NAME", help="the profile to use instead of the current one")
+    add("--config", None, metavar="DIR", help="profiles, mappings and the vault file")
+    add("--state", None, metavar="DIR", help="journal, budget, locks and reports")
+    add("--log-file", None, metavar="FILE", help="write a redacted log here")
+    add("--verbose", False, action="store_true", help="say more on stderr")
+    group.add_argument("-v", dest="verbose", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def build() -> Parser:
+    """The parser of `hubspoke`."""
+    parser = Parser(
+        prog="hubspoke",
+        description="The provisioning console for HubSpot. Without a command it opens the console.",
+        epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 some records failed, 4 a guard refused, 5 paused, "
+        "6 needs a decision, 7 locked by another, 8 changes found (--exit-code), 130 interrupted.",
+    )
+    add_global_options(parser)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.help, description=_sentence(command.help), fill_from=command.module)
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The parsed command line; `run` is what to call, absent when the console is asked for.
+
+    Raises:
+        Stop: the command line makes no sense.
+    """
+    return build().parse_args(list(arguments))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

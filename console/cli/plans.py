@@ -1,0 +1,121 @@
+"""What `plan`, `provision` and `apply` tell about a plan."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from console.cli.context import Context
+
+if TYPE_CHECKING:
+    from console.journal.model import Plan
+    from console.provisioning.planner import PlanProgress
+    from console.session import Session
+
+_PROBLEMS_SHOWN = 20
+
+
+def add_planning(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to plan."""
+    parser.add_argument("mapping", metavar="MAPPING", help="the name of a mapping, or the path of its file")
+    parser.add_argument("--source", metavar="SOURCE", help="read people from here instead of the mapping's source")
+    parser.add_argument("--only", metavar="SOURCE_ID", help="only this person")
+
+
+async def make_plan(context: Context, session: Session) -> Plan:
+    """Read, compare and keep a plan; progress goes to stderr."""
+    args = context.args
+
+    def told(progress: PlanProgress) -> None:
+        context.out.progress(
+            f"{progress.message or 'planning'}: {progress.read:,} read, {progress.planned:,} planned, "
+            f"{progress.requests:,} requests"
+        )
+
+    await session.account  # whoever is behind the credentials, the budget counts for them
+    plans = await session.plans
+    return await plans.create(args.mapping, source=args.source, only=args.only, progress=told)
+
+
+def shape(plan: Plan) -> dict[str, object]:
+    """A plan as JSON."""
+    return {
+        "id": plan.id,
+        "mapping": plan.mapping,
+        "class": plan.object_class,
+        "portalId": plan.portal_id,
+        "source": plan.source,
+        "createdAt": plan.created_at,
+        "hash": plan.hash,
+        "state": plan.state,
+        "read": plan.read,
+        "writes": plan.writes,
+        "situations": plan.situations,
+        "actions": plan.actions,
+        "undo": plan.undo,
+        "clears": plan.clears,
+        "invalid": plan.invalid,
+        "cost": {
+            "requests": plan.cost.requests,
+            "seconds": plan.cost.seconds,
+            "dailyRemaining": plan.cost.daily_remaining,
+        },
+        "guards": [
+            {
+                "id": guard.name,
+                "count": guard.count,
+                "limit": guard.limit,
+                "rule": guard.rule,
+                "accepted": guard.accepted,
+                "holds": guard.holds,
+            }
+            for guard in plan.guards
+        ],
+        "problems": plan.problems,
+        "sealed": plan.sealed,
+    }
+
+
+def tell(context: Context, plan: Plan) -> None:
+    """A plan for people, on stdout."""
+    out = context.out
+    facts: dict[str, object] = {
+        "plan": plan.id,
+        "mapping": f"{plan.mapping} -> {plan.object_class} in portal {plan.portal_id}",
+        "source": f"{plan.source} ({plan.read:,} read)",
+        "actions": counts(plan.actions),
+        "situations": counts(plan.situations),
+        "undo": counts(plan.undo),
+    }
+    if plan.clears:
+        facts["clears"] = f"{plan.clears:,} values would be emptied"
+    if plan.invalid:
+        facts["invalid"] = f"{plan.invalid:,} records cannot be used and stay as they are"
+    facts["cost"] = cost(plan)
+    out.facts(facts)
+    for guard in plan.guards:
+        if guard.holds:
+            out.line(
+                f"GUARD {guard.name}: {guard.count:,} is more than {guard.limit:,} ({guard.rule}); "
+                f"to allow exactly that: --accept {guard.name}={guard.count}"
+            )
+    for problem in plan.problems[:_PROBLEMS_SHOWN]:
+        place = f"{problem.file}:{problem.line}: " if problem.file and problem.line else ""
+        out.note(f"{place}{f'{problem.field}: ' if problem.field else ''}{problem.message} {problem.remedy}".rstrip())
+    if len(plan.problems) > _PROBLEMS_SHOWN:
+        out.note(f"... and {len(plan.problems) - _PROBLEMS_SHOWN:,} more: hubspoke diff {plan.id} --situation INVALID")
+    if not plan.sealed:
+        out.note("There is no vault: what this plan holds of people is not sealed on disk.")
+
+
+def counts(numbers: dict[str, int]) -> str:
+    """`CREATE 12, UPDATE 3`."""
+    return ", ".join(f"{name} {number:,}" for name, number in numbers.items() if number) or "none"
+
+
+def cost(plan: Plan) -> str:
+    """What applying takes: requests, time, what is left of the day."""
+    minutes = plan.cost.seconds / 60
+    takes = f"{plan.cost.seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} minutes"
+    left = f", {plan.cost.daily_remaining:,} left today" if plan.cost.daily_remaining is not None else ""
+    return f"{plan.cost.requests:,} requests, about {takes}{left}"

@@ -1,0 +1,86 @@
+"""`hubspoke sources`: look at a source of people before it is used."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from console.cli.context import Context
+from console.cli.exits import Exit
+from console.cli.output import add_json
+
+_DEFAULT_ROWS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sources`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    test = actions.add_parser("test", help="can it be read at all")
+    preview = actions.add_parser("preview", help="its columns with statistics, and the first rows")
+    for one, run in ((test, _test), (preview, _preview)):
+        one.add_argument("source", metavar="SOURCE", help="a CSV or JSON lines file")
+        add_json(one)
+        one.set_defaults(run=run)
+    preview.add_argument("--rows", type=int, default=_DEFAULT_ROWS, metavar="N", help=f"rows to show ({_DEFAULT_ROWS})")
+
+
+def _test(context: Context) -> int:
+    from console.sources.opening import open_source
+
+    source = open_source(context.args.source, base=Path.cwd())
+    notes = source.test()
+    if context.args.json:
+        context.out.json({"id": source.name, "kind": source.kind, "notes": notes})
+    else:
+        context.out.line(f"{source.name}: {source.kind}, readable")
+        for note in notes:
+            context.out.line(f"  {note}")
+    return Exit.OK
+
+
+def _preview(context: Context) -> int:
+    from console.sources.opening import open_source
+
+    found = open_source(context.args.source, base=Path.cwd()).preview(max(0, context.args.rows))
+    if context.args.json:
+        context.out.json(
+            {
+                "id": found.name,
+                "kind": found.kind,
+                "examined": found.examined,
+                "columns": [
+                    {
+                        "id": column.name,
+                        "filled": round(column.filled, 4),
+                        "distinct": column.distinct,
+                        "distinctIsMinimum": column.distinct_is_minimum,
+                        "sample": column.sample,
+                    }
+                    for column in found.columns
+                ],
+                "rows": [{"line": row.line, "values": row.values} for row in found.rows],
+                "problems": found.problems,
+                "notes": found.notes,
+            }
+        )
+        return Exit.OK
+    context.out.table(
+        ("column", "filled", "distinct", "for example"),
+        [
+            (
+                column.name,
+                f"{column.filled:.0%}",
+                f"{column.distinct}{'+' if column.distinct_is_minimum else ''}",
+                " | ".join(column.sample),
+            )
+            for column in found.columns
+        ],
+    )
+    context.out.line()
+    names = tuple(column.name for column in found.columns)
+    context.out.table(("line", *names), [(row.line, *map(row.values.get, names)) for row in found.rows], limit=24)
+    for note in found.notes:
+        context.out.note(note)
+    for problem in found.problems:
+        context.out.note(f"line {problem.line}: {problem.message} {problem.remedy}")
+    return Exit.OK

@@ -1,0 +1,203 @@
+"""One request with everything that belongs to it: token, slot, retry, log, typed errors."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from console.hubspot.answer import Answer
+from console.hubspot.auth import TokenSource
+from console.hubspot.budget_port import Budget, Kind, Lease, Priority
+from console.hubspot.classify import classify
+from console.hubspot.errors import (
+    DailyLimitReached,
+    HubSpotError,
+    Invalid,
+    OutcomeUnknown,
+    RateLimited,
+    ServerFault,
+    Unauthorized,
+)
+from console.hubspot.requestlog import RequestEntry, RequestLog
+from console.hubspot.retry import ATTEMPTS, INTERACTIVE_ATTEMPTS, cooling, wait_before_retry
+from console.hubspot.secret import Secret
+
+if TYPE_CHECKING:
+    from console.hubspot.transport import Transport  # httpx comes with the first HubSpot opened
+
+Params = Mapping[str, str | int | Sequence[str]]
+
+
+class Client:
+    """Requests to one account. Every attempt takes a slot of the budget and is written to the log."""
+
+    def __init__(
+        self,
+        base_url: str,
+        version: str,
+        tokens: TokenSource,
+        budget: Budget,
+        transport: Transport,
+        log: RequestLog | None = None,
+        *,
+        on_sent: Callable[[], None] | None = None,
+    ) -> None:
+        self.version = version
+        self.tokens = tokens
+        self.budget = budget
+        self.transport = transport
+        self.log = log if log is not None else RequestLog()
+        self.on_sent = on_sent
+        self._base = base_url.rstrip("/")
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Params | None = None,
+        kind: Kind = "burst",
+        priority: Priority = "bulk",
+        safe: bool,
+        shown: str | None = None,
+    ) -> Answer:
+        """Send until HubSpot accepted it or nothing more can be done; the answer is a 2xx.
+
+        `safe` says that doing it twice is as good as once. `shown` is the path for the log where `path`
+        holds values. An unsafe request that may have had its effect is never sent again.
+
+        Raises:
+            HubSpotError: see `console.hubspot.errors`; for a create, OutcomeUnknown also stands for 5xx.
+        """
+        call = _Call(method, self._base + path + _query(params), shown or path, _body(json), kind, priority, safe)
+        limit = INTERACTIVE_ATTEMPTS if priority == "interactive" else ATTEMPTS
+        failures = 0
+        replayed = False
+        while True:
+            token = await self.tokens.token()
+            call.attempt += 1
+            found = await self._attempt(call, token)
+            if isinstance(found, Answer):
+                return found
+            if isinstance(found, Unauthorized) and not replayed:
+                replayed = True
+                if await self.tokens.refused(token):
+                    continue
+            if isinstance(found, RateLimited):
+                call.refusals += 1
+            else:
+                failures += 1
+            wait = wait_before_retry(found, safe=safe, attempt=failures, attempts=limit, refusals=call.refusals)
+            if wait is None:
+                raise _final(found, safe)
+            await asyncio.sleep(wait)
+
+    async def _attempt(self, call: _Call, token: Secret) -> Answer | HubSpotError:
+        async with self.budget.slot(call.kind, call.priority) as lease:
+            found = await self._send(call, token, lease)
+        if isinstance(found, DailyLimitReached):
+            self.budget.exhaust_day()
+        elif isinstance(found, RateLimited):
+            await self.budget.cool(*cooling(found, call.kind))
+        return found
+
+    async def _send(self, call: _Call, token: Secret, lease: Lease) -> Answer | HubSpotError:
+        began = time.monotonic()
+        answer: Answer | None = None
+        error: HubSpotError | None
+        try:
+            answer = await self.transport.send(
+                call.method,
+                call.url,
+                bearer=token,
+                body=call.body,
+                on_started=lease.sent,
+                on_sent=self.on_sent if call.writes else None,
+            )
+            lease.answered(answer.status, answer.headers)
+            error = classify(answer)
+        except HubSpotError as failure:
+            error = failure
+        except asyncio.CancelledError:
+            self._write(call, began, None, "Cancelled")
+            raise
+        self._write(call, began, answer, type(error).__name__ if error is not None else "")
+        if error is not None:
+            return error
+        assert answer is not None
+        return answer
+
+    def _write(self, call: _Call, began: float, answer: Answer | None, category: str) -> None:
+        entry = RequestEntry(
+            at=time.time(),
+            method=call.method,
+            path=call.shown,
+            status=answer.status if answer is not None else None,
+            milliseconds=(time.monotonic() - began) * 1000,
+            attempt=call.attempt,
+            correlation_id=answer.correlation_id if answer is not None else "",
+            category=category,
+        )
+        self.log.add(entry)
+
+    async def aclose(self) -> None:
+        """Let a token refresh end, then close the connections."""
+        await self.tokens.aclose()
+        await self.transport.aclose()
+
+
+class _Call:
+    """One request as it goes through its attempts."""
+
+    __slots__ = ("attempt", "body", "kind", "method", "priority", "refusals", "safe", "shown", "url")
+
+    def __init__(
+        self, method: str, url: str, shown: str, body: bytes | None, kind: Kind, priority: Priority, safe: bool
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.shown = shown
+        self.body = body
+        self.kind = kind
+        self.priority = priority
+        self.safe = safe
+        self.attempt = 0
+        self.refusals = 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something: reads by POST say so in their path."""
+        return self.method != "GET" and not self.shown.endswith(("/search", "/batch/read"))
+
+
+def _final(error: HubSpotError, safe: bool) -> HubSpotError:
+    if isinstance(error, ServerFault) and not safe:
+        return OutcomeUnknown(
+            f"HubSpot answered {error.status} to a create, which may have happened all the same.",
+            status=error.status,
+            category=error.category,
+            correlation_id=error.correlation_id,
+        )
+    return error
+
+
+def _query(params: Params | None) -> str:
+    if not params:
+        return ""
+    flat = {name: value if isinstance(value, str | int) else ",".join(value) for name, value in params.items()}
+    return "?" + urlencode(flat)
+
+
+def _body(json: Any) -> bytes | None:
+    """Raises Invalid for text that no UTF-8 can carry."""
+    try:
+        return None if json is None else msgspec.json.encode(json)
+    except UnicodeEncodeError:
+        problem = "A value holds half a character (a lone surrogate)."
+    raise Invalid(problem, category="UNSENDABLE", advice="Mend the value at its source: its encoding was misread.")

@@ -1,0 +1,50 @@
+"""The last requests, without a single value: what the Log screen and reports show."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import msgspec
+
+KEPT = 500
+
+
+class RequestEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt. `at` is seconds since the epoch; `path` holds placeholders where values stood."""
+
+    at: float
+    method: str
+    path: str
+    status: int | None = None
+    milliseconds: float = 0.0
+    attempt: int = 1
+    correlation_id: str = ""
+    category: str = ""
+
+
+class RequestLog:
+    """A ring of the last 500 attempts, and counters that never forget."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._entries: deque[RequestEntry] = deque(maxlen=kept)
+        self.requests = 0
+        self.rate_limited = 0
+        self.retries = 0
+
+    def add(self, entry: RequestEntry) -> None:
+        """Remember one attempt; `requests` counts what left this machine."""
+        self._entries.append(entry)
+        self.requests += entry.category != "NotSent"
+        self.rate_limited += entry.status == 429
+        self.retries += entry.attempt > 1
+
+    def entries(self) -> list[RequestEntry]:
+        """What is remembered, oldest first."""
+        return list(self._entries)
+
+    def __iter__(self) -> Iterator[RequestEntry]:
+        return iter(self.entries())
+
+    def __len__(self) -> int:
+        return len(self._entries)

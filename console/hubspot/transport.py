@@ -1,0 +1,295 @@
+"""Bytes to HubSpot and back. The only module that imports httpx; it comes with the first HubSpot opened."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from console import __version__
+from console.hubspot.answer import Answer, tame
+from console.hubspot.errors import HubSpotError, NotSent, OutcomeUnknown
+from console.hubspot.secret import Secret, hide
+from console.hubspot.trust import checked_url, goes_direct, tls_context
+from console.settings.profile import Profile
+
+CONNECTIONS = 12
+CONNECT_SECONDS = 5.0
+KEEPALIVE_SECONDS = 15.0
+ANSWER_LIMIT = 64 * 1024 * 1024
+USER_AGENT = f"hubspoke/{__version__}"
+
+# at INFO httpx logs whole URLs, and those can hold an email address
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Transport:
+    """One pool of connections, built from a profile; nothing is opened before the first request.
+
+    Trust is the system's store plus `caFile`, proxies come from the profile only, redirects are not
+    followed, and one request as a whole takes at most `timeoutSeconds`.
+    """
+
+    def __init__(self, profile: Profile, proxy_password: Callable[[], Awaitable[str | None]] | None = None) -> None:
+        self._profile = profile
+        self._proxy_password = proxy_password
+        self._http: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+        self.connections = profile.maximum_connections or CONNECTIONS
+        # requests never queue inside the pool: one that is cancelled there can leave a dead connection behind
+        self._free = asyncio.Semaphore(self.connections)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        bearer: Secret | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        form: Mapping[str, str | Secret] | None = None,
+        on_started: Callable[[], None] | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send one request, once, and read its whole answer.
+
+        `on_started` is called before the first byte leaves, `on_sent` when the last one was handed over.
+
+        Raises:
+            NotSent: nothing left this machine for HubSpot.
+            OutcomeUnknown: something did, and no whole answer came back.
+        """
+        progress = _Progress(on_started, on_sent)
+        began = time.monotonic()
+        failure: HubSpotError
+        try:
+            http = await self._client(url)
+            async with asyncio.timeout(self._profile.timeout_seconds):
+                async with self._free:
+                    progress.connecting = True
+                    return await self._exchange(http, method, url, bearer, headers, body, form, progress, began)
+        except HubSpotError as error:
+            failure = error.with_traceback(None)
+        except TimeoutError:
+            failure = self._timed_out(progress)
+        except Exception as error:  # noqa: BLE001 - its frames hold the credentials, so none of it may travel on
+            failure = self._failed(error, progress, url)
+        raise failure
+
+    async def _exchange(
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        url: str,
+        bearer: Secret | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        form: Mapping[str, str | Secret] | None,
+        progress: _Progress,
+        began: float,
+    ) -> Answer:
+        request = http.build_request(
+            method,
+            url,
+            content=_encoded(form) if form is not None else body,
+            headers={**(headers or {}), **_credentials(bearer), **_content_type(form, body)},
+            extensions={"trace": progress.trace},
+        )
+        response = await http.send(request, stream=True)
+        try:
+            received = bytearray()
+            async for chunk in response.aiter_bytes():
+                received += chunk
+                if len(received) > ANSWER_LIMIT:
+                    raise OutcomeUnknown(
+                        f"The answer is larger than {ANSWER_LIMIT // 1024 // 1024} MiB.", status=response.status_code
+                    )
+        finally:
+            await response.aclose()
+        secrets = [value for value in (bearer, *(form or {}).values()) if isinstance(value, Secret)]
+        answered = bytes(received)
+        if not response.is_success:
+            answered = hide(answered, secrets)  # error texts travel far; a server may repeat what it was sent
+        return Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=answered,
+            elapsed=time.monotonic() - began,
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
+
+    async def _client(self, url: str) -> httpx.AsyncClient:
+        parts = checked_url(url)
+        async with self._opening:
+            if self._http is None:
+                self._http = await self._open(parts.hostname or "")
+            return self._http
+
+    async def _open(self, host: str) -> httpx.AsyncClient:
+        profile = self._profile
+        return httpx.AsyncClient(
+            verify=await asyncio.to_thread(tls_context, profile),  # reads the system's bundle
+            proxy=await self._proxy(host),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(
+                profile.timeout_seconds, connect=min(CONNECT_SECONDS, profile.timeout_seconds), pool=None
+            ),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_SECONDS
+            ),
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        )
+
+    async def _proxy(self, host: str) -> httpx.Proxy | None:
+        profile = self._profile
+        if not profile.http_proxy_host or goes_direct(host, profile.no_proxy):
+            return None
+        name = f"[{profile.http_proxy_host}]" if ":" in profile.http_proxy_host else profile.http_proxy_host
+        where = f"http://{name}:{profile.http_proxy_port or 8080}"
+        if not profile.http_proxy_user:
+            return httpx.Proxy(where)
+        password = await self._proxy_password() if self._proxy_password else None
+        return httpx.Proxy(where, auth=(profile.http_proxy_user, password or ""))
+
+    def _timed_out(self, progress: _Progress) -> HubSpotError:
+        seconds = f"{self._profile.timeout_seconds:g} seconds"
+        if progress.started:
+            return OutcomeUnknown(f"HubSpot did not answer within {seconds}.")
+        if progress.connecting:
+            return NotSent(f"No connection to {self._peer()} within {seconds}.")
+        busy = NotSent(f"All {self.connections} connections were busy for {seconds}.", stage="pool")
+        busy.stops_run = False  # our own queue, not the network
+        return busy
+
+    def _peer(self) -> str:
+        proxy = self._profile.http_proxy_host
+        return f"the proxy {proxy}" if proxy else "HubSpot"
+
+    def _failed(self, error: Exception, progress: _Progress, url: str) -> HubSpotError:
+        if progress.started and (progress.head_written or not isinstance(error, httpx.LocalProtocolError)):
+            return OutcomeUnknown(_lost(error))
+        host = checked_url(url).hostname or ""
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLError):
+                return _tls_failure(cause, host)
+            if isinstance(cause, socket.gaierror):
+                name = host if progress.direct(self._profile, host) else self._profile.http_proxy_host
+                return NotSent(f"The name {name} cannot be resolved: {cause.strerror}.", stage="name")
+        if isinstance(error, httpx.ProxyError):
+            return _proxy_failure(error, self._profile.http_proxy_host)
+        if isinstance(error, httpx.TimeoutException):
+            return NotSent(f"No connection to {self._peer()} within {CONNECT_SECONDS:g} seconds.")
+        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError | UnicodeError):
+            return NotSent("The request cannot be written as HTTP.", stage="settings", lasting=True)
+        return NotSent(f"No connection to {self._peer()}{_reason(causes)}.")
+
+
+class _Progress:
+    """How far one request came, told by the connection itself."""
+
+    def __init__(self, on_started: Callable[[], None] | None, on_sent: Callable[[], None] | None) -> None:
+        self._on_started = on_started
+        self._on_sent = on_sent
+        self._tunnelling = False
+        self.connecting = False
+        self.started = False
+        self.head_written = False
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore at each step; the CONNECT to a proxy passes here too and is not our request."""
+        if event == "http11.send_request_headers.started":
+            self._tunnelling = info["request"].method == b"CONNECT"
+            if not self._tunnelling and not self.started:
+                if self._on_started is not None:
+                    self._on_started()  # may refuse, and then nothing was sent
+                self.started = True
+        elif event == "http11.send_request_headers.complete" and not self._tunnelling:
+            self.head_written = True
+        elif event == "http11.send_request_body.complete" and not self._tunnelling and self._on_sent is not None:
+            self._on_sent()
+
+    @staticmethod
+    def direct(profile: Profile, host: str) -> bool:
+        """Whether this host is reached without the proxy."""
+        return not profile.http_proxy_host or goes_direct(host, profile.no_proxy)
+
+
+def _credentials(bearer: Secret | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {bearer.reveal()}"} if bearer is not None else {}
+
+
+def _content_type(form: object | None, body: bytes | None) -> dict[str, str]:
+    if form is not None:
+        return {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"Content-Type": "application/json"} if body is not None else {}
+
+
+def _encoded(form: Mapping[str, str | Secret]) -> bytes:
+    return urlencode(
+        {name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}
+    ).encode()
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        # a host with several addresses fails once for each
+        group = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        error = group or error.__cause__ or error.__context__
+
+
+def _reason(causes: list[BaseException]) -> str:
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
+    return f": {os.strerror(numbers[-1]).lower()}" if numbers else ""
+
+
+def _lost(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "HubSpot did not answer in time."
+    if isinstance(error, httpx.DecodingError):
+        return "The answer could not be unpacked."
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "The connection ended before the answer was whole."
+    if isinstance(error, httpx.NetworkError):
+        return "The connection was reset."
+    return f"The connection failed ({type(error).__name__})."
+
+
+def _tls_failure(error: ssl.SSLError, host: str) -> NotSent:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return NotSent(
+            f"The certificate of {host} is not trusted: {error.verify_message or 'verification failed'}.",
+            stage="tls",
+            lasting=True,
+            advice="If a company proxy signs this connection, put its authority's certificate into caFile of the profile.",
+        )
+    return NotSent(f"The TLS handshake with {host} failed: {error.reason or 'the connection ended'}.", stage="tls")
+
+
+def _proxy_failure(error: httpx.ProxyError, proxy: str) -> NotSent:
+    reason = str(error)[:100]
+    if reason.startswith("407"):
+        return NotSent(
+            f"The proxy {proxy} wants another user name or password.",
+            stage="proxy",
+            lasting=True,
+            advice="Set httpProxyUser of the profile, and the password with: hubspoke credentials set httpProxyPassword.",
+        )
+    lasting = reason[:1] == "4"
+    return NotSent(f"The proxy {proxy} refused: {tame(reason.replace(' ', '-'))}.", stage="proxy", lasting=lasting)

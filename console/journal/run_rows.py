@@ -1,0 +1,259 @@
+"""What is read and written about runs, as plain functions on a connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from console.journal.errors import JournalError, UnknownPlan
+from console.journal.model import WORK, Action, Approver, EntryState, RunProgress, RunState
+from console.journal.plan_rows import set_plan_state
+from console.journal.progress import progress_of
+from console.journal.schema import audit, commands, entries, run_counts, runs
+
+_COUNTED = sorted({action.value for action in WORK} | {Action.EXCEPTION.value})
+_DID = (EntryState.DONE.value, EntryState.NOT_ACCEPTED.value)
+_TROUBLE = (
+    EntryState.FAILED.value,
+    EntryState.CONFLICT.value,
+    EntryState.UNCERTAIN.value,
+    EntryState.NOT_ACCEPTED.value,
+    EntryState.NEEDS_DECISION.value,
+)
+_IN = 500
+
+
+def find_run(connection: Connection, run_or_plan: str) -> Row[Any] | None:
+    """The run of that id, or of the plan of that id."""
+    return connection.execute(select(runs).where(or_(runs.c.id == run_or_plan, runs.c.plan_id == run_or_plan))).first()
+
+
+def run_row(connection: Connection, run_or_plan: str) -> Row[Any]:
+    """The run of that id, or of the plan of that id.
+
+    Raises:
+        UnknownPlan: there is none.
+    """
+    row = find_run(connection, run_or_plan)
+    if row is None:
+        raise UnknownPlan(f"There is no run {run_or_plan}.", remedy="See hubspoke runs list.")
+    return row
+
+
+def progress(connection: Connection, run_or_plan: str) -> RunProgress:
+    """A run at this moment."""
+    row = run_row(connection, run_or_plan)
+    return progress_of(row._mapping, _counts(connection, [row.id]).get(row.id, {}))
+
+
+def newest_runs(connection: Connection, limit: int) -> list[RunProgress]:
+    """The newest runs first."""
+    rows = connection.execute(select(runs).order_by(runs.c.approved_at.desc(), runs.c.id.desc()).limit(limit)).all()
+    counts = _counts(connection, [row.id for row in rows])
+    return [progress_of(row._mapping, counts.get(row.id, {})) for row in rows]
+
+
+def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, dict[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    statement = (
+        select(run_counts).where(run_counts.c.run_id.in_(ids), run_counts.c.count > 0).order_by(run_counts.c.name)
+    )
+    for run_id, kind, name, count in connection.execute(statement):
+        found.setdefault(run_id, {}).setdefault(kind, {})[name] = count
+    return found
+
+
+def create_run(connection: Connection, values: dict[str, Any]) -> None:
+    """An approved run, with its counters."""
+    plan_id, run_id = values["plan_id"], values["id"]
+    counted = connection.execute(
+        select(entries.c.state, entries.c.cause, func.count())
+        .where(entries.c.plan_id == plan_id, entries.c.action.in_(_COUNTED))
+        .group_by(entries.c.state, entries.c.cause)
+    ).all()
+    total = sum(count for _, _, count in counted)
+    connection.execute(insert(runs).values(total=total, state=RunState.APPROVED.value, **values))
+    deltas: dict[tuple[str, str], int] = {}
+    for state, cause, count in counted:
+        _bump(deltas, "state", state, count)
+        if cause and state in _TROUBLE:
+            _bump(deltas, "cause", cause, count)
+    _add_counts(connection, run_id, deltas)
+    set_plan_state(connection, plan_id, RunState.APPROVED)
+
+
+def begin_run(connection: Connection, run_id: str, owner: str) -> None:
+    """The run has an owner now. Commands of earlier times are over."""
+    now = time.time()
+    row = run_row(connection, run_id)
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(
+            state=RunState.RUNNING.value,
+            owner=owner,
+            message="",
+            started_at=row.started_at or now,
+            updated_at=now,
+            finished_at=None,
+        )
+    )
+    connection.execute(update(commands).where(commands.c.run_id == run_id).values(taken=1))
+    set_plan_state(connection, row.plan_id, RunState.RUNNING)
+
+
+def end_run(connection: Connection, run_id: str, state: RunState, message: str) -> None:
+    """The run stands still: for good, or until it is started again."""
+    now = time.time()
+    row = run_row(connection, run_id)
+    over = state in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(state=state.value, message=message, owner="", updated_at=now, finished_at=now if over else None)
+    )
+    set_plan_state(connection, row.plan_id, state)
+
+
+def touch(connection: Connection, run_id: str, requests: int, rate_limited: int, message: str | None) -> None:
+    """The runner is alive: its counters since it last said so."""
+    values: dict[str, Any] = {
+        "updated_at": time.time(),
+        "requests": runs.c.requests + requests,
+        "rate_limited": runs.c.rate_limited + rate_limited,
+    }
+    if message is not None:
+        values["message"] = message
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def claim(connection: Connection, run_id: str, plan_id: str, numbers: Sequence[int]) -> None:
+    """Mark planned entries as in flight.
+
+    Raises:
+        JournalError: one of them is not planned any more.
+    """
+    now = time.time()
+    claimed = 0
+    for start in range(0, len(numbers), _IN):
+        claimed += connection.execute(
+            update(entries)
+            .where(
+                entries.c.plan_id == plan_id,
+                entries.c.number.in_(numbers[start : start + _IN]),
+                entries.c.state == EntryState.PLANNED.value,
+            )
+            .values(state=EntryState.INFLIGHT.value, claimed_at=now)
+        ).rowcount
+    if claimed != len(numbers):
+        raise JournalError(
+            "Another process works on the same entries.", remedy="See hubspoke runs list, and wait for the other run."
+        )
+    _add_counts(connection, run_id, {("state", "planned"): -claimed, ("state", "inflight"): claimed})
+
+
+def settle(connection: Connection, run_id: str, plan_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write outcomes, and count them. Each row: n, state, uid, outcome and befores (sealed), cause."""
+    now = time.time()
+    before = _states(connection, plan_id, [row["n"] for row in rows])
+    deltas: dict[tuple[str, str], int] = {}
+    for row in rows:
+        state, cause, action = before[row["n"]]
+        _bump(deltas, "state", state, -1)
+        _bump(deltas, "state", row["state"], 1)
+        if cause and state in _TROUBLE:
+            _bump(deltas, "cause", cause, -1)
+        if row["cause"] and row["state"] in _TROUBLE:
+            _bump(deltas, "cause", row["cause"], 1)
+        _bump(deltas, "action", action, (row["state"] in _DID) - (state in _DID))
+    connection.execute(
+        update(entries)
+        .where(entries.c.plan_id == plan_id, entries.c.number == bindparam("n"))
+        .values(
+            state=bindparam("state"),
+            uid=func.coalesce(bindparam("uid"), entries.c.uid),
+            outcome=bindparam("outcome"),
+            cause=bindparam("cause"),
+            befores=func.coalesce(bindparam("befores"), entries.c.befores),
+            settled_at=now,
+        ),
+        list(rows),
+    )
+    _add_counts(connection, run_id, deltas)
+
+
+def move_all(connection: Connection, run_id: str, plan_id: str, old: EntryState, new: EntryState, cause: str) -> int:
+    """Move all entries with work from one state to another; how many."""
+    moved = connection.execute(
+        update(entries)
+        .where(entries.c.plan_id == plan_id, entries.c.action.in_(_COUNTED), entries.c.state == old.value)
+        .values(state=new.value, cause=cause, settled_at=time.time())
+    ).rowcount
+    deltas = {("state", old.value): -moved, ("state", new.value): moved}
+    if cause and new.value in _TROUBLE:
+        deltas["cause", cause] = moved
+    _add_counts(connection, run_id, deltas)
+    return moved
+
+
+def _states(connection: Connection, plan_id: str, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    found: dict[int, tuple[str, str, str]] = {}
+    columns = (entries.c.number, entries.c.state, entries.c.cause, entries.c.action)
+    for start in range(0, len(numbers), _IN):
+        part = numbers[start : start + _IN]
+        statement = select(*columns).where(entries.c.plan_id == plan_id, entries.c.number.in_(part))
+        for number, state, cause, action in connection.execute(statement):
+            found[number] = (state, cause, action)
+    return found
+
+
+def _bump(deltas: dict[tuple[str, str], int], kind: str, name: str, by: int) -> None:
+    deltas[kind, name] = deltas.get((kind, name), 0) + by
+
+
+def _add_counts(connection: Connection, run_id: str, deltas: dict[tuple[str, str], int]) -> None:
+    rows = [{"run_id": run_id, "kind": kind, "name": name, "count": by} for (kind, name), by in deltas.items() if by]
+    if rows:
+        statement = upsert(run_counts)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["run_id", "kind", "name"], set_={"count": run_counts.c.count + statement.excluded.count}
+            ),
+            rows,
+        )
+
+
+def add_command(connection: Connection, run_id: str, command: str) -> None:
+    """Leave a command for whoever owns the run."""
+    connection.execute(insert(commands).values(run_id=run_id, command=command, at=time.time()))
+
+
+def waiting_commands(connection: Connection, run_id: str) -> list[tuple[int, str]]:
+    """Commands that nobody took yet, oldest first."""
+    statement = select(commands.c.id, commands.c.command).where(commands.c.run_id == run_id, commands.c.taken == 0)
+    return [(number, command) for number, command in connection.execute(statement.order_by(commands.c.id))]
+
+
+def take_commands(connection: Connection, numbers: Sequence[int]) -> None:
+    """These are obeyed."""
+    connection.execute(update(commands).where(commands.c.id.in_(numbers)).values(taken=1))
+
+
+def add_event(connection: Connection, kind: str, who: Approver, plan_id: str, run_id: str, detail: str) -> None:
+    """One line of the audit trail."""
+    connection.execute(
+        insert(audit).values(
+            at=time.time(),
+            kind=kind,
+            plan_id=plan_id,
+            run_id=run_id,
+            login=who.login,
+            sudo_user=who.sudo_user,
+            via=who.via,
+            detail=detail,
+        )
+    )

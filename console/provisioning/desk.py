@@ -1,0 +1,204 @@
+"""What all batches of a run share: the journal's words for claims and outcomes, and the named points."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import msgspec
+
+from console.hubspot.errors import HubSpotError
+from console.hubspot.model import Outcome, Record
+from console.journal.journal import Journal, Settlement
+from console.journal.model import Change, EntryState, Link, NewEntry, Plan, RunProgress
+from console.provisioning.outcomes import Halt, Meaning, Taken, Values, cause_of, halt_for, meaning
+from console.provisioning.target import Target
+
+ROUNDS = 3
+
+BEFORE_SEND, SENT, ANSWERED, COMMITTED = "before_send", "sent", "answered", "committed"
+"""The named points of a batch; `sent` is told by the client when the last byte was handed over."""
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """An entry on its way: what is sent, and to which record."""
+
+    entry: NewEntry
+    changes: tuple[Change, ...]
+    uid: str = ""
+    note: str = ""
+    befores: dict[str, str | None] = {}
+
+    @property
+    def number(self) -> int:
+        """The entry's number."""
+        return self.entry.number
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading told about items: the record, or that there is none, or why it cannot be told."""
+
+    records: list[tuple[Item, Record]]
+    missing: list[Item]
+    refused: list[tuple[Item, HubSpotError]]
+
+
+class Desk:
+    """One run's desk. Everything that is settled goes through `settle`, which also remembers links."""
+
+    def __init__(
+        self,
+        target: Target,
+        journal: Journal,
+        plan: Plan,
+        run: RunProgress,
+        values: Values,
+        *,
+        on_point: Callable[[str], None],
+        on_settled: Callable[[Sequence[Settlement]], None],
+    ) -> None:
+        self.target = target
+        self.journal = journal
+        self.plan = plan
+        self.run = run
+        self.values = values
+        self.point = on_point
+        self._on_settled = on_settled
+        self.clock: Callable[[], float] = time.time
+
+    def trace(self, item: Item) -> str:
+        """The write's own name at HubSpot: the same when it is sent again."""
+        return f"{self.run.id}.{item.number}"
+
+    async def claim(self, items: Sequence[Item]) -> None:
+        """In flight from now on: on disk before anything is sent."""
+        if items:
+            await self.journal.claim(self.run, [item.number for item in items])
+
+    async def send(self, request: Callable[[], Awaitable[list[Outcome]]]) -> list[Outcome]:
+        """One writing request, with its named points."""
+        self.point(BEFORE_SEND)
+        outcomes = await request()
+        self.point(ANSWERED)
+        return outcomes
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Outcomes to disk."""
+        if not settlements:
+            return
+        await self.journal.settle(self.run, settlements)
+        self._on_settled(settlements)
+        self.point(COMMITTED)
+
+    async def release(self, items: Iterable[Item]) -> None:
+        """Nothing happened to these: they are planned again."""
+        back = [Settlement(number=item.number, state=EntryState.PLANNED) for item in items]
+        if back:
+            await self.journal.settle(self.run, back)
+
+    async def links(self, items: Iterable[Item]) -> dict[bytes, Link]:
+        """The links of these entries, by digest."""
+        digests = [item.entry.key_digest for item in items if item.entry.key_digest]
+        run = self.run
+        return await self.journal.links(run.portal_id, run.mapping, digests, object_class=run.object_class)
+
+    def done(self, item: Item, uid: str, taken: Taken, link: Link | None, *, created: bool = False) -> Settlement:
+        """The settlement of an accepted write, with its link: what is known of other properties stays known."""
+        digest = item.entry.key_digest
+        kept = link is not None and link.uid == uid
+        accepted = dict(link.accepted) if link is not None and kept else {}
+        for change in item.changes:
+            accepted.pop(change.name, None)
+        ours = created or (link is not None and kept and link.created_by_us)
+        return Settlement(
+            number=item.number,
+            state=taken.state,
+            uid=uid,
+            outcome="; ".join(filter(None, (item.note, taken.outcome))),
+            cause=taken.cause,
+            befores=item.befores,
+            link=Link(digest=digest, uid=uid, created_by_us=ours, accepted=accepted | taken.accepted)
+            if digest
+            else None,
+        )
+
+    @staticmethod
+    def failed(item: Item, error: HubSpotError, state: EntryState = EntryState.FAILED, cause: str = "") -> Settlement:
+        """The settlement of a write that HubSpot did not take."""
+        reference = f" (correlation id {error.correlation_id})" if error.correlation_id else ""
+        return Settlement(
+            number=item.number, state=state, outcome=error.message + reference, cause=cause or cause_of(error)
+        )
+
+    @staticmethod
+    def gone(item: Item) -> Settlement:
+        """The settlement of a write whose record is not there any more."""
+        return Settlement(
+            number=item.number,
+            state=EntryState.CONFLICT,
+            outcome=f"The record {item.uid} is gone from HubSpot. Plan again.",
+            cause="gone",
+        )
+
+    async def read(self, items: Sequence[Item], *, by_key: bool = False) -> Found:
+        """Read the items' records: by id, or by their unique key.
+
+        Raises:
+            Halt: it cannot be told now; what is in flight stays so and is verified on resume.
+        """
+        found = Found(records=[], missing=[], refused=[])
+        names = sorted({change.name for item in items for change in item.changes})
+        for part, id_property in _groups(items, by_key):
+            keys = [_key(item) if by_key else item.uid for item in part]
+            outcomes = await self.target.batch_read(
+                self.run.object_class, keys, properties=names, id_property=id_property
+            )
+            for item, outcome in zip(part, outcomes, strict=True):
+                self._sort(item, outcome, found)
+        return found
+
+    @staticmethod
+    def _sort(item: Item, outcome: Outcome, found: Found) -> None:
+        error = outcome.error
+        if error is None and outcome.record is not None:
+            found.records.append((item, outcome.record))
+        elif error is not None:
+            what = meaning(error)
+            if what is Meaning.GONE:
+                found.missing.append(item)
+            elif what in (Meaning.REFUSED, Meaning.TAKEN):
+                found.refused.append((item, error))
+            else:
+                raise halt_for(error)
+
+    async def give_up(self, items: Sequence[Item], error: HubSpotError, *, answered: bool) -> None:
+        """The rounds are used up: entries fail one by one where HubSpot answers at all, else the run pauses.
+
+        Raises:
+            Halt: HubSpot took nothing of the whole batch.
+        """
+        if not items:
+            return
+        if answered:
+            await self.settle([self.failed(item, error) for item in items])
+        else:
+            await self.release(items)
+            raise Halt(
+                halt_for(error).state, f"HubSpot took nothing of a whole batch: {error.message} {error.advice}".strip()
+            )
+
+
+def _groups(items: Sequence[Item], by_key: bool) -> list[tuple[list[Item], str | None]]:
+    """Items that one read can answer: by id all of them, by key those of one property; no key twice."""
+    groups: dict[tuple[str | None, int], list[Item]] = {}
+    seen: dict[tuple[str | None, str], int] = {}
+    for item in items:
+        name = item.entry.payload.key_property if by_key and item.entry.payload is not None else None
+        key = (name, (_key(item) if by_key else item.uid).strip().casefold())
+        turn = seen[key] = seen.get(key, -1) + 1
+        groups.setdefault((name, turn), []).append(item)
+    return [(part, name) for (name, _), part in groups.items()]
+
+
+def _key(item: Item) -> str:
+    return item.entry.payload.key.strip() if item.entry.payload is not None else ""

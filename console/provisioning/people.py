@@ -1,0 +1,135 @@
+"""One source object made into a person that can be looked up: in or out of scope, its values, its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from typing import Any
+
+import msgspec
+
+from console.connector.filter import matches
+from console.hubspot.model import PropertyDefinition
+from console.journal.model import Problem
+from console.journal.seal import Digester
+from console.provisioning.convert import BadValue, Converter
+from console.provisioning.expressions import Expressions
+from console.provisioning.functions import BadArgument
+from console.provisioning.mapping import Mapping
+from console.sources.model import SourceRow
+
+
+class Person(msgspec.Struct, kw_only=True):
+    """A person on the way into a plan. `wanted` holds canonical texts; a blank one is empty."""
+
+    number: int
+    line: int
+    source_id: str = ""
+    digest: bytes = b""
+    in_scope: bool = True
+    wanted: dict[str, str] = {}
+    keys: tuple[tuple[str, str], ...] = ()
+    key_digest: bytes = b""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def identified(self) -> bool:
+        """Whether it is known who this is, so that nobody takes them for gone."""
+        return bool(self.digest)
+
+    @property
+    def label(self) -> str:
+        """How a person would call them."""
+        name = " ".join(part for part in (self.wanted.get("firstname"), self.wanted.get("lastname")) if part)
+        return name or self.wanted.get("name") or self.wanted.get("email") or self.source_id
+
+
+class Preparer:
+    """Everything about a person that can be known without asking anybody."""
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        schema: Dict[str, PropertyDefinition],
+        expressions: Expressions,
+        digester: Digester,
+        source: str,
+    ) -> None:
+        self._mapping = mapping
+        self._expressions = expressions
+        self._digester = digester
+        self._source = source
+        self.converters = {row.name: Converter(schema[row.name]) for row in mapping.active}
+
+    def broken(self, problem: Problem, number: int) -> Person:
+        """A row that could not be read: nobody knows who it was."""
+        return Person(number=number, line=problem.line or 0, problems=(problem,))
+
+    def person(self, row: SourceRow, number: int) -> Person:
+        """The person of a row."""
+        mapping = self._mapping
+        if mapping.filter is not None and not matches(mapping.filter, row.values):
+            return self._out_of_scope(row, number)
+        result = self._expressions.evaluate(row.values, file=self._source, line=row.line)
+        problems = list(result.problems)
+        wanted = self._converted(result.values, row.line, problems)
+        source_id = self._source_id(row.values, wanted)
+        if not source_id:
+            problems.append(self._nameless(row.line))
+        keys = tuple((key, value) for key in mapping.correlate if (value := wanted.get(key)))
+        return Person(
+            number=number,
+            line=row.line,
+            source_id=source_id,
+            digest=self._digester.source(source_id) if source_id else b"",
+            wanted=wanted,
+            keys=keys,
+            key_digest=self._digester.correlation(keys[0][1]) if keys else b"",
+            problems=tuple(problems),
+        )
+
+    def _out_of_scope(self, row: SourceRow, number: int) -> Person:
+        """Only who it is matters; values that cannot be mapped do not."""
+        wanted: dict[str, str] = {}
+        if not self._mapping.source_id:
+            key = self._mapping.correlate[0]
+            try:
+                wanted[key] = self.converters[key].canonical(self._expressions.evaluate_one(key, row.values))
+            except (BadArgument, BadValue):
+                wanted[key] = ""
+        source_id = self._source_id(row.values, wanted)
+        problems = () if source_id else (self._nameless(row.line),)
+        digest = self._digester.source(source_id) if source_id else b""
+        return Person(
+            number=number, line=row.line, source_id=source_id, digest=digest, in_scope=False, problems=problems
+        )
+
+    def _converted(self, values: dict[str, Any], line: int, problems: list[Problem]) -> dict[str, str]:
+        wanted: dict[str, str] = {}
+        for name, value in values.items():
+            try:
+                wanted[name] = self.converters[name].canonical(value)
+            except BadValue as error:
+                problems.append(
+                    Problem(
+                        message=f"{name}: {error.message}", remedy=error.remedy, file=self._source, line=line, field=name
+                    )
+                )
+        return wanted
+
+    def _source_id(self, values: dict[str, Any], wanted: dict[str, str]) -> str:
+        if not self._mapping.source_id:
+            return wanted.get(self._mapping.correlate[0], "")
+        value = values.get(self._mapping.source_id)
+        if isinstance(value, str):
+            return value.strip()
+        return "" if value is None or isinstance(value, list | dict | bool) else str(value)
+
+    def _nameless(self, line: int) -> Problem:
+        field = self._mapping.source_id or self._mapping.correlate[0]
+        return Problem(
+            message=f"{field} is empty, so nobody can tell who this is",
+            remedy=f"Fill {field} in the source.",
+            file=self._source,
+            line=line,
+            field=field,
+        )

@@ -1,0 +1,196 @@
+"""Updates: never over a value that changed since it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.hubspot.errors import HubSpotError, OutcomeUnknown
+from console.hubspot.model import Outcome, Record, Write
+from console.journal.journal import Settlement
+from console.journal.model import Action, Change, EntryState, NewEntry
+from console.provisioning.desk import ROUNDS, Desk, Item
+from console.provisioning.outcomes import Halt, Meaning, halt_for, meaning
+
+STALE_SECONDS = 60.0
+"""A record that was read longer ago is read again in its batch before it is written."""
+
+
+class Updates:
+    """Changes records by id."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def apply(self, entries: Sequence[NewEntry]) -> None:
+        """Re-read what is stale, claim and send.
+
+        Raises:
+            Halt: the run stands still.
+        """
+        items = await self.fresh([_item(entry) for entry in entries])
+        await self._desk.claim(items)
+        await self.send(items)
+
+    async def verify(self, entries: Sequence[NewEntry]) -> None:
+        """Settle or send again what was in flight when a process died: by reading first."""
+        await self.send(await self._look_up([_item(entry) for entry in entries]))
+
+    async def send(self, todo: Sequence[Item]) -> None:
+        """Send what is claimed, until every item has its outcome."""
+        todo = list(todo)
+        answered = False
+        error: HubSpotError | None = None
+        for _ in range(ROUNDS):
+            if not todo:
+                return
+            settlements: list[Settlement] = []
+            unknown: list[Item] = []
+            again: list[Item] = []
+            halt: Halt | None = None
+            outcomes = await self._request(todo)
+            links = await self._desk.links(todo)
+            for item, outcome in zip(todo, outcomes, strict=True):
+                if outcome.record is not None:
+                    taken = self._desk.values.taken(item.changes, outcome.record)
+                    link = links.get(item.entry.key_digest)
+                    settlements.append(self._desk.done(item, outcome.record.id, taken, link))
+                    continue
+                error = outcome.error or OutcomeUnknown("HubSpot said nothing about this record.")
+                match meaning(error):
+                    case Meaning.UNKNOWN:
+                        unknown.append(item)
+                    case Meaning.NOTHING:
+                        again.append(item)
+                    case Meaning.STOP:
+                        again.append(item)
+                        halt = halt or halt_for(error)
+                    case Meaning.GONE:
+                        settlements.append(self._desk.gone(item))
+                    case _:
+                        settlements.append(self._desk.failed(item, error))
+            answered = answered or bool(settlements)
+            await self._desk.settle(settlements)
+            if halt is not None:
+                await self._desk.release(again)
+                raise halt
+            todo = again + await self._look_up(unknown)
+        if error is not None:
+            await self._desk.give_up(todo, error, answered=answered)
+
+    async def _request(self, items: Sequence[Item]) -> list[Outcome]:
+        desk = self._desk
+        writes = [
+            Write(
+                id=item.uid, properties={change.name: change.after for change in item.changes}, trace=desk.trace(item)
+            )
+            for item in items
+        ]
+        return await desk.send(lambda: desk.target.batch_update(desk.run.object_class, writes))
+
+    async def fresh(self, items: Sequence[Item]) -> list[Item]:
+        """What may be written as planned; what changed meanwhile is settled here.
+
+        HubSpot has no conditional write: between this read and the write a change can still be lost.
+        """
+        now = self._desk.clock()
+        stale = [item for item in items if not 0 <= now - item.entry.read_at <= STALE_SECONDS]
+        if not stale:
+            return list(items)
+        found = await self._desk.read(stale)
+        settlements = [self._desk.gone(item) for item in found.missing]
+        settlements += [self._desk.failed(item, error) for item, error in found.refused]
+        links = await self._desk.links(stale)
+        dropped = {settlement.number for settlement in settlements}
+        for item, record in found.records:
+            settlement = self._compared(item, record)
+            if settlement is None and item.entry.action is Action.UPDATE and not item.changes:
+                taken = self._desk.values.taken((), record)
+                settlement = self._desk.done(item, record.id, taken, links.get(item.entry.key_digest))
+            if settlement is not None:
+                settlements.append(settlement)
+                dropped.add(item.number)
+        await self._desk.settle(settlements)
+        kept = [item for item in items if item.number not in dropped]
+        return await self._once_each(kept)
+
+    def _compared(self, item: Item, record: Record) -> Settlement | None:
+        """Leaves in the item what is still to be sent; a settlement when a value changed meanwhile."""
+        values = self._desk.values
+        if item.entry.action is Action.DELETE:
+            moved = [change for change in item.changes if not values.untouched(change, record)]
+        else:
+            item.changes = tuple(change for change in item.changes if not values.holds(change, record))
+            moved = [change for change in item.changes if not values.untouched(change, record)]
+        item.uid = record.id
+        if not moved:
+            return None
+        if self._desk.plan.rules.on_conflict == "overwrite":
+            item.befores = {change.name: record.properties.get(change.name) for change in moved}
+            return None
+        return _conflict(item, record, moved)
+
+    async def _once_each(self, items: Sequence[Item]) -> list[Item]:
+        """After a merge two entries may mean one record; only the first of them is written."""
+        seen: set[str] = set()
+        kept: list[Item] = []
+        twice: list[Settlement] = []
+        for item in items:
+            if item.uid in seen:
+                twice.append(
+                    Settlement(
+                        number=item.number,
+                        state=EntryState.CONFLICT,
+                        outcome=f"The record {item.uid} is written by another entry already: it was merged. Plan again.",
+                        cause="merged",
+                    )
+                )
+            else:
+                seen.add(item.uid)
+                kept.append(item)
+        await self._desk.settle(twice)
+        return kept
+
+    async def _look_up(self, items: Sequence[Item]) -> list[Item]:
+        """Read what may have been written; returns what HubSpot still has as before."""
+        if not items:
+            return []
+        desk = self._desk
+        found = await desk.read(items)
+        links = await desk.links(items)
+        settlements = [desk.gone(item) for item in found.missing]
+        settlements += [desk.failed(item, error) for item, error in found.refused]
+        again: list[Item] = []
+        for item, record in found.records:
+            before = {change.name: item.befores.get(change.name, change.before) for change in item.changes}
+            taken = desk.values.taken(item.changes, record)
+            if taken.state is EntryState.DONE:
+                settlements.append(desk.done(item, record.id, taken, links.get(item.entry.key_digest)))
+            elif (
+                all(desk.values.equal(name, value, record.properties.get(name)) for name, value in before.items())
+                or desk.plan.rules.on_conflict == "overwrite"
+            ):
+                again.append(item)
+            else:
+                moved = [change for change in item.changes if not desk.values.holds(change, record)]
+                settlements.append(_conflict(item, record, moved))
+        await desk.settle(settlements)
+        return again
+
+
+def _item(entry: NewEntry) -> Item:
+    changes = entry.payload.changes if entry.payload is not None else ()
+    return Item(entry=entry, uid=entry.uid or "", changes=changes, befores=dict(entry.befores))
+
+
+def _conflict(item: Item, record: Record, moved: Sequence[Change]) -> Settlement:
+    names = ", ".join(change.name for change in moved)
+    told = "; ".join(
+        f'{change.name}: the plan saw "{change.before or ""}", HubSpot has "{record.properties.get(change.name) or ""}"'
+        for change in moved
+    )
+    return Settlement(
+        number=item.number,
+        state=EntryState.CONFLICT,
+        outcome=f"Changed in HubSpot since the plan was made ({told}). Plan again.",
+        cause=f"changed meanwhile ({names})" if len(moved) == 1 else "changed meanwhile",
+    )

@@ -1,0 +1,316 @@
+"""The console: one Textual app over one open profile.
+
+First paint needs only files (console.glance). The profile is opened, and the demo's simulator
+awaited, in workers after it; screens but Home are imported when they are first opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from functools import partial
+from importlib import import_module
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+
+from console.actions import ACTIONS
+from console.glance import HomeGlance, home_glance
+from console.settings.paths import Paths
+from console.text import safe
+from screens import theme
+from screens.standing import Standing, standing_of
+from screens.terminal.fence import FrameFence
+from screens.terminal.link import Link, link_of
+from screens.terminal.survive import SurvivingApp
+
+if TYPE_CHECKING:
+    from console.demo import Demo
+    from console.hubspot.budget import BudgetState
+    from console.session import Session
+
+PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
+    "setup": ("setup.screen", "SetupScreen", ()),
+    "connector": ("connector", "ConnectorScreen", ()),
+    "credentials": ("credentials", "CredentialsScreen", ()),
+    "profile_switch": ("profiles", "ProfilesScreen", ()),
+    "test": ("connection", "ConnectionScreen", ()),
+    "doctor": ("doctor", "DoctorScreen", ()),
+    "browse_contacts": ("browse", "BrowseScreen", ("contact",)),
+    "browse_companies": ("browse", "BrowseScreen", ("company",)),
+    "plan": ("new_plan", "NewPlanScreen", (False,)),
+    "provision": ("new_plan", "NewPlanScreen", (True,)),
+    "diff": ("history", "HistoryScreen", ("plans",)),
+    "history": ("history", "HistoryScreen", ("runs",)),
+    "run_watch": ("run", "RunScreen", ("",)),
+    "mapping_check": ("mapping", "MappingScreen", ()),
+    "help": ("help", "HelpScreen", ()),
+}
+"""Where an action of the registry goes when the screen itself has no better answer."""
+
+NEEDS_PROFILE = frozenset(PLACES) - {"setup", "profile_switch", "doctor", "help"}
+ALWAYS = frozenset({"home", "back", "theme", "palette", "quit"})
+
+
+class HubspokeApp(SurvivingApp, FrameFence, App[int]):
+    """The console."""
+
+    TITLE = "Hubspoke"
+    CSS = theme.stylesheet("console")
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = []
+    NOTIFICATION_TIMEOUT = 8
+
+    def __init__(
+        self,
+        paths: Paths,
+        profile_name: str | None = None,
+        demo: Demo | None = None,
+        glance: HomeGlance | None = None,
+    ) -> None:
+        self.link: Link = link_of(os.environ)
+        super().__init__()
+        self.animation_level = "none"
+        self.paths = paths
+        self.profile_name = profile_name
+        self.demo = demo
+        self.session: Session | None = None
+        self.opening_failed = ""
+        self.budget_state: BudgetState | None = None
+        self.glance: HomeGlance = glance or home_glance(paths, profile_name)
+        self.standing: Standing = standing_of(self.glance.profile, self.glance.account, demo=demo is not None)
+        self.active_runs = 0
+        self.troubles: list[BaseException] = []
+        self.fence_enabled = self.link.fence
+        self._open = AsyncExitStack()
+        self._started_demo = False
+        self._take_theme()
+
+    # ---- looks
+
+    def _take_theme(self) -> None:
+        from console.settings import preferences
+        from console.settings.errors import SettingsError
+
+        try:
+            wanted = preferences.load(self.paths).theme
+        except SettingsError:
+            wanted = ""  # Home says what is wrong with the file
+        self.wear(wanted if wanted in theme.NAMES else theme.DEFAULT)
+
+    def wear(self, name: str) -> None:
+        """Put on a theme of ours."""
+        if name not in self.available_themes:
+            self.register_theme(theme.load(name))
+        self.theme = name
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own driver on POSIX; clicks without motion over SSH."""
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from screens.terminal.driver import ClickDriver, QuietDriver
+
+        return ClickDriver if self.link.click_only_mouse else QuietDriver
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Home is there from the first frame on."""
+        from screens.screens.home import HomeScreen
+
+        return HomeScreen()
+
+    # ---- life
+
+    def on_mount(self) -> None:
+        """Listen to signals; open the profile once the first frame is painted."""
+        from screens.terminal import signals
+
+        if not self.is_headless and sys.platform != "win32":
+            signals.install(self.leave)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if self.glance.profile is None and self.demo is None:
+            self.go("setup")
+            return
+        self.run_worker(partial(self.open_profile, self.profile_name), group="session", exit_on_error=False)
+
+    async def open_profile(self, name: str | None) -> bool:
+        """Open a profile (None: the current one), closing the one before; says whether it is open."""
+        from screens import live
+
+        return await live.open_profile(self, name)
+
+    async def open_demo(self) -> bool:
+        """Start the embedded simulator and work on it; it ends with the console."""
+        from screens import live
+
+        return await live.open_demo(self)
+
+    def leave(self, code: int) -> None:
+        """The terminal leaves: so do we. Runs go on."""
+        self.exit(code, return_code=code)
+
+    def hang_up(self) -> None:
+        """The input ended: as SIGHUP."""
+        from screens.terminal import signals
+
+        signals.hold_to_it(129)
+        self.leave(129)
+
+    async def on_unmount(self) -> None:
+        """Close what is open."""
+        await self._open.aclose()
+        if self._started_demo and self.demo is not None:
+            self.demo.stop()
+
+    # ---- actions
+
+    def goes_to(self, action: str) -> bool:
+        """Whether the app itself can perform an action now."""
+        if action in ALWAYS:
+            return True
+        return action in PLACES and (self.glance.profile is not None or action not in NEEDS_PROFILE)
+
+    def offers(self, action: str, screen: Screen[Any] | None = None) -> bool:
+        """Whether an action makes sense on a screen (the current one)."""
+        here = screen if screen is not None else self.screen
+        own = getattr(here, "offers", None)
+        return bool(own(action)) if own is not None else False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of actions that make no sense now do nothing and are not shown."""
+        if action == "perform":
+            return self.offers(str(parameters[0]))
+        return True
+
+    async def action_perform(self, name: str) -> None:
+        """Perform an action of the registry: the screen's way (`do_<name>`), or by going to its screen."""
+        if name not in ACTIONS or not self.offers(name):
+            return
+        own = getattr(self.screen, f"do_{name}", None)
+        if own is None:
+            own = getattr(self, f"do_{name}", None)
+        if own is None:
+            self.go(name)
+            return
+        result = own()
+        if isawaitable(result):
+            await result
+
+    def go(self, action: str) -> None:
+        """Open the screen of an action."""
+        module, name, arguments = PLACES[action]
+        self.push_screen(getattr(import_module(f"screens.screens.{module}"), name)(*arguments))
+
+    def do_back(self) -> None:
+        """To the screen before; Home is the last."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def do_home(self) -> None:
+        """Back to Home, however deep."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def do_palette(self) -> None:
+        """Find an action by name."""
+        self.action_command_palette()
+
+    def do_theme(self) -> None:
+        """The next theme; it is remembered."""
+        names = theme.NAMES
+        current = names.index(self.theme) if self.theme in names else -1
+        self.wear(names[(current + 1) % len(names)])
+        self.say(f"Theme: {theme.TITLES[self.theme]}")
+        self.run_worker(partial(self._remember_theme, self.theme), group="theme", exclusive=True, exit_on_error=False)
+
+    async def _remember_theme(self, name: str) -> None:
+        import asyncio
+
+        from console.settings import preferences
+
+        try:
+            await asyncio.to_thread(preferences.change, self.paths, theme=name)
+        except Exception as error:  # noqa: BLE001 - a theme that is not remembered ends nothing
+            self.trouble(error)
+
+    async def do_quit(self) -> None:
+        """Leave; ask first when a run goes on without us."""
+        if not self.active_runs:
+            self.exit(0)
+            return
+        from screens.screens.dialogs import Confirm
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit(0)
+
+        text = "A run is under way. It goes on without the console; the next console finds it again."
+        await self.push_screen(Confirm("Leave the console?", text, "Leave", "Stay"), answered)
+
+    # ---- words
+
+    def say(self, message: str, *, severity: str = "information") -> None:
+        """A short notice; foreign text in it is made harmless."""
+        self.notify(safe(message, limit=600, newlines=True), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    def trouble(self, error: BaseException) -> None:
+        """What an operator is told when something failed: words of the house, or an apology with a reference."""
+        from screens.apology import apology, expected
+
+        known = expected(error)
+        if known is None:
+            self.troubles.append(error)
+        told = known or apology(error, self.paths.log)
+        self.say(told.text, severity="warning" if known else "error")
+
+    # ---- gauges
+
+    @property
+    def gauges_up(self) -> bool:
+        """Whether the gauges stand in the footer: a run is under way, or requests are in flight."""
+        from screens.widgets.gauges import in_use
+
+        return self.active_runs > 0 or in_use(self.budget_state)
+
+    def renew_bars(self) -> None:
+        """Let the visible screen show the newest state of portal and allowance."""
+        from screens.widgets.bars import GaugeBar, TopBar
+
+        for bar in self.screen.query(GaugeBar):
+            bar.renew()
+        for top in self.screen.query(TopBar):
+            top.refresh()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
+        """None of Textual's own: the palette lists our actions."""
+        return ()
+
+
+def _commands() -> Any:
+    from screens.palette import ActionProvider
+
+    return ActionProvider
+
+
+HubspokeApp.COMMANDS = {_commands}
+
+
+def run_console(paths: Paths, profile_name: str | None = None, demo: Demo | None = None) -> int:
+    """Run the console in this terminal; returns the exit code."""
+    from screens.terminal.guard import refusal
+
+    refused = refusal(os.environ, sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    if refused:
+        sys.stderr.write(refused + "\n")
+        return 2
+    app = HubspokeApp(paths, profile_name, demo)
+    result = app.run()
+    return result if isinstance(result, int) else app.return_code or 0

@@ -1,0 +1,95 @@
+"""Which key performs which action of the registry, and on which screens.
+
+Keys that only move within a widget (arrows, Tab, Enter in a field) belong to the widget.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+EVERYWHERE = "*"
+INNER = "inner"
+"""Every screen but Home."""
+
+
+class Key(NamedTuple):
+    """One key. `where` names screens; `label` is the word in the footer, "" keeps it off the footer."""
+
+    action: str
+    key: str
+    label: str
+    where: tuple[str, ...]
+    display: str = ""
+
+
+_ALL = (
+    Key("back", "escape", "Back", (INNER,), "esc"),
+    Key("setup", "s", "Setup", ("home",)),
+    Key("test", "t", "Test", ("home", "connector", "credentials")),
+    Key("browse_contacts", "b", "Contacts", ("home",)),
+    Key("browse_companies", "o", "Companies", ("home",)),
+    Key("plan", "p", "Plan", ("home", "history", "mapping")),
+    Key("diff", "l", "Plans", ("home",)),
+    Key("run_watch", "r", "Run", ("home",)),
+    Key("history", "h", "History", ("home", "run")),
+    Key("mapping_check", "m", "Mappings", ("home",)),
+    Key("connector", "c", "Connector", ("home",)),
+    Key("credentials", "k", "", ("home",)),
+    Key("credentials", "k", "Credentials", ("connector",)),
+    Key("profile_switch", "w", "Profiles", ("home",)),
+    Key("doctor", "d", "", ("home",)),
+    Key("provision", "P", "", ("home", "mapping"), "P"),
+    Key("mapping_check", "f6", "Check", ("mapping",), "F6"),
+    Key("mapping_suggest", "n", "Suggest new", ("mapping",)),
+    Key("source_preview", "v", "Preview source", ("mapping",)),
+    Key("search", "slash", "Search", ("browse", "plan"), "/"),
+    Key("record", "enter", "", ("browse",), "⏎"),
+    Key("browse_contacts", "1", "Contacts", ("browse",)),
+    Key("browse_companies", "2", "Companies", ("browse",)),
+    Key("apply", "a", "Approve", ("plan",)),
+    Key("run_pause", "p", "Pause", ("run",)),
+    Key("run_resume", "r", "Resume", ("run",)),
+    Key("run_cancel", "x", "Cancel run", ("run",)),
+    Key("report", "v", "Report", ("run", "history")),
+    Key("theme", "f2", "", (EVERYWHERE,), "F2"),
+    Key("palette", "ctrl+p", "", (EVERYWHERE,), "^p"),
+    Key("home", "f3", "", (INNER,), "F3"),
+    Key("help", "question_mark", "Help", (EVERYWHERE,), "?"),
+    Key("help", "f1", "", (EVERYWHERE,), "F1"),
+    Key("quit", "q", "Quit", ("home",)),
+)
+
+
+def keys_of(screen: str) -> list[Key]:
+    """The keys that work on a screen, in the order of its footer."""
+    return [
+        key
+        for key in _ALL
+        if screen in key.where or EVERYWHERE in key.where or (INNER in key.where and screen != "home")
+    ]
+
+
+def keys_for(action: str) -> list[Key]:
+    """Every key of an action."""
+    return [key for key in _ALL if key.action == action]
+
+
+def shown(key: Key) -> str:
+    """How the footer writes a key."""
+    return key.display or key.key
+
+
+def bindings(screen: str) -> list[BindingType]:
+    """The bindings of one screen: each performs its action through the app."""
+    return [
+        Binding(
+            key.key,
+            f"app.perform('{key.action}')",
+            key.label or key.action,
+            show=bool(key.label),
+            key_display=shown(key),
+        )
+        for key in keys_of(screen)
+    ]

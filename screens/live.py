@@ -1,0 +1,126 @@
+"""What happens beside the screens: the profile is opened, its account read, its allowance and runs watched."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from console.glance import home_glance
+from console.journal.model import RunState
+from screens.messages import BudgetMoved
+from screens.standing import standing_of
+
+if TYPE_CHECKING:
+    from console.session import Session
+    from screens.app import HubspokeApp
+
+RUNS_EVERY = 2.0
+ACTIVE = frozenset({RunState.RUNNING, RunState.APPROVED})
+
+
+async def open_profile(app: HubspokeApp, name: str | None) -> bool:
+    """Open a profile on the app's folders; the screens hear of it."""
+    from console.session import Session
+    from console.settings.errors import SettingsError
+
+    await _close(app)
+    app.profile_name = name
+    app.glance = await asyncio.to_thread(home_glance, app.paths, name)
+    app.standing = standing_of(app.glance.profile, app.glance.account, demo=app.demo is not None)
+    app.renew_bars()
+    try:
+        if app.demo is not None:
+            await app.demo.ready()
+        vault = app.demo.vault if app.demo is not None else None
+        session = await app._open.enter_async_context(Session.open(app.paths, name, vault, interactive=True))
+    except SettingsError as error:
+        app.opening_failed = error.message
+        app.trouble(error)
+        return False
+    except Exception as error:  # noqa: BLE001 - a demo that did not start; told, not raised
+        app.opening_failed = getattr(error, "message", type(error).__name__)
+        app.trouble(error)
+        return False
+    app.session = session
+    app.opening_failed = ""
+    for screen in list(app.screen_stack):
+        opened = getattr(screen, "session_opened", None)
+        if opened is not None:
+            opened(session)
+    app.run_worker(partial(_watch_budget, app, session), group="budget", exclusive=True, exit_on_error=False)
+    app.run_worker(partial(_watch_runs, app, session), group="runs", exclusive=True, exit_on_error=False)
+    app.run_worker(partial(_read_account, app, session), group="account", exclusive=True, exit_on_error=False)
+    return True
+
+
+async def open_demo(app: HubspokeApp) -> bool:
+    """Start a demo and work on its folders."""
+    from console.demo import Demo
+
+    demo = await asyncio.to_thread(Demo.start)
+    await _close(app)
+    app.demo = demo
+    app._started_demo = True
+    app.paths = demo.paths
+    return await open_profile(app, demo.profile.name)
+
+
+async def _close(app: HubspokeApp) -> None:
+    for group in ("budget", "runs", "account"):
+        app.workers.cancel_group(app, group)
+    app.session = None
+    app.budget_state = None
+    app.active_runs = 0
+    await app._open.aclose()
+
+
+async def _read_account(app: HubspokeApp, session: Session) -> None:
+    """Who is behind the credentials; a failure is a sentence on Home, not an interruption."""
+    try:
+        account = await session.account
+    except Exception as error:  # noqa: BLE001 - shown on Home in words
+        app.opening_failed = getattr(error, "message", "") or type(error).__name__
+    else:
+        app.opening_failed = ""
+        app.standing = standing_of(session.profile, account, demo=app.demo is not None)
+    app.renew_bars()
+    _tell_home(app)
+
+
+async def _watch_budget(app: HubspokeApp, session: Session) -> None:
+    """Show the allowance, a few times a second at most and only when it changed."""
+    budget = await session.budget
+    painted = 0.0
+    async for state in budget.states():
+        if state == app.budget_state:
+            continue
+        wait = painted + 1 / app.link.gauges - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        painted = time.monotonic()
+        app.budget_state = state
+        app.renew_bars()
+        app.screen.post_message(BudgetMoved(state))
+
+
+async def _watch_runs(app: HubspokeApp, session: Session) -> None:
+    """Keep Home's list of runs fresh, and know whether one is under way."""
+    from console.journal.glance import last_runs
+
+    while True:
+        runs = tuple(await asyncio.to_thread(last_runs, session.paths.journal, 5))
+        app.active_runs = sum(run.state in ACTIVE for run in runs)
+        if runs != app.glance.runs:
+            app.glance = await asyncio.to_thread(home_glance, app.paths, session.profile.name)
+            _tell_home(app)
+            app.renew_bars()
+        await asyncio.sleep(RUNS_EVERY)
+
+
+def _tell_home(app: HubspokeApp) -> None:
+    home = app.screen_stack[0] if app.screen_stack else None
+    renew = getattr(home, "renew", None)
+    if renew is not None:
+        renew()

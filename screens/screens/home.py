@@ -1,0 +1,174 @@
+"""Home: which portal, how much of its allowance is left, what ran, what needs a human, what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from console.journal.model import RunProgress, RunState
+from screens import words
+from screens.keys import bindings
+from screens.literal import literal, row, stack
+from screens.messages import BudgetMoved
+from screens.screens.base import ConsoleScreen
+from screens.widgets.gauges import gauge_rows
+from screens.widgets.paged_rows import PagedRows, Row
+from screens.widgets.panel import Panel
+from screens.widgets.record_table import Column, RecordTable
+
+LABEL = 10
+
+
+class HomeScreen(ConsoleScreen[None]):
+    """The first screen."""
+
+    PLACE = "home"
+    HEADING = "Home"
+    BINDINGS = bindings("home")
+    AUTO_FOCUS = "RecordTable"
+
+    def body(self) -> ComposeResult:
+        """All of it is known from files when the first frame is painted."""
+        with Horizontal(id="home-top"):
+            yield Panel("Connection", self._connection(), id="home-connection")
+            yield Panel("HubSpot's allowance", self._allowance(), id="home-allowance")
+        yield Panel("What now", self._attention(), id="home-attention")
+        table = RecordTable(
+            Column("Run", 17),
+            Column("Mapping", 16, grow=2),
+            Column("State", 16, grow=1),
+            Column("Records", 9, right=True),
+            Column("Failed", 6, right=True),
+            Column("When", 12),
+            empty="No runs yet. A run is a plan that you approved.",
+            id="home-runs",
+        )
+        table.border_title = "Last runs"
+        table.add_class("panel")
+        table.show(PagedRows.of(list(self.console.glance.runs), run_row))
+        yield table
+
+    def renew(self) -> None:
+        """Show what is known now."""
+        self.query_one("#home-connection", Panel).show(self._connection())
+        self.query_one("#home-allowance", Panel).show(self._allowance())
+        self.query_one("#home-attention", Panel).show(self._attention())
+        table = self.query_one(RecordTable)
+        table.show(PagedRows.of(list(self.console.glance.runs), run_row), keep_cursor=True)
+        self.refresh_bindings()
+
+    def session_opened(self, session: Any) -> None:
+        """The profile is open."""
+        self.renew()
+
+    def on_screen_resume(self) -> None:
+        """Another screen may have changed anything."""
+        if self.is_mounted:
+            self.renew()
+
+    def on_budget_moved(self, message: BudgetMoved) -> None:
+        """The allowance moved."""
+        self.query_one("#home-allowance", Panel).show(self._allowance())
+
+    def on_resize(self) -> None:
+        """Bars are as long as there is room."""
+        self.call_after_refresh(self._measure)
+
+    def _measure(self) -> None:
+        self.query_one("#home-allowance", Panel).show(self._allowance())
+
+    def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
+        """Open a run."""
+        run: RunProgress | None = message.table.current()
+        if run is not None:
+            from screens.screens.run import RunScreen
+
+            self.app.push_screen(RunScreen(run.id))
+
+    def offers(self, action: str) -> bool:
+        """A run can only be opened when there is one."""
+        if action == "run_watch":
+            return bool(self.console.glance.runs)
+        return super().offers(action)
+
+    # ---- content
+
+    def _connection(self) -> Content:
+        app = self.console
+        profile = app.glance.profile
+        if profile is None:
+            return literal("No profile yet.", "$muted")
+        standing = app.standing
+        how = "OAuth" if profile.authentication == "oauth" else "access token"
+        lines = [
+            _pair("Profile", row((profile.name, "bold"), (f"  {how}", "$muted"))),
+            _pair("Portal", literal(standing.portal_name or "not asked yet", "" if standing.portal_id else "$muted")),
+        ]
+        if standing.kind is not None:
+            style = "$warning bold" if standing.is_production else "$muted"
+            number = f"{standing.portal_id}  " if standing.portal_id else ""
+            lines.append(_pair("Id", row((number, ""), (str(standing.kind), style))))
+        lines.append(_pair("API", row((profile.api_base_url, ""), (f"  {profile.api_version}", "$muted"))))
+        return stack(*lines, _pair("State", self._state()))
+
+    def _state(self) -> Content:
+        app = self.console
+        if app.opening_failed:
+            return literal("✗ " + app.opening_failed, "$error", limit=160)
+        if app.session is None:
+            return literal("▶ starting the demo" if app.demo else "▶ opening", "$primary")
+        if app.session.account.value is None:
+            return literal("▶ connecting", "$primary")
+        return literal("✓ connected", "$success")
+
+    def _allowance(self) -> Content:
+        state = self.console.budget_state or self.console.glance.budget
+        width = self.app.size.width // 2 - 6
+        return stack(*gauge_rows(state, width))
+
+    def _attention(self) -> Content:
+        found = [row(("▲ ", "$warning"), (sentence, "")) for sentence in self.console.glance.attention[:4]]
+        return stack(*found, *_advice(self.console.glance.profile is not None, self.console.glance.runs))
+
+
+def _pair(name: str, value: Content) -> Content:
+    return row((f"{name:<{LABEL}}", "$muted"), value)
+
+
+def _advice(profile: bool, runs: tuple[RunProgress, ...]) -> list[Content]:
+    """The next step, with its key."""
+    if not profile:
+        return [_step("s", "set up the connection to HubSpot, step by step")]
+    if any(run.state is RunState.RUNNING for run in runs):
+        return [_step("r", "watch the run that is under way")]
+    if not runs:
+        return [
+            _step("p", "compare a source with HubSpot; nothing is written"),
+            _step("b", "look at the contacts in HubSpot"),
+        ]
+    return [_step("p", "make a new plan"), _step("h", "see what ran")]
+
+
+def _step(key: str, text: str) -> Content:
+    return row(("→ ", "$muted"), (key, "$accent bold"), (f"  {text}", ""))
+
+
+def run_row(run: RunProgress) -> Row:
+    """A run as a line of a table."""
+    sign = words.RUN_SIGNS[run.state]
+    failed = sum(run.failures.values()) or run.states.get("failed", 0)
+    tone = {"failed": "error", "running": "primary", "cancelled": "muted"}.get(run.state.value, "")
+    return Row(
+        (
+            run.id,
+            run.mapping,
+            str(sign),
+            words.number(run.total),
+            words.number(failed) if failed else "",
+            words.ago(run.updated_at or run.started_at),
+        ),
+        tone or ("warning" if sign.style == "$warning" else ""),
+    )

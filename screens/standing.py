@@ -1,0 +1,77 @@
+"""Whose data the console is about to touch: what the first line of every screen says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from console.settings.profile import Profile
+from screens.words import Sign
+
+PRODUCTION = Sign("▲", "PRODUCTION", "$bar-warning bold")
+DEMO = Sign("○", "DEMO", "$bar-muted bold")
+TLS_OFF = Sign("▲", "TLS CHECKS OFF", "$bar-alarm bold")
+OFF = Sign("‖", "PROFILE OFF", "$bar-warning bold")
+KINDS = {
+    "SANDBOX": Sign("○", "SANDBOX", "$bar-muted bold"),
+    "DEVELOPER_TEST": Sign("○", "DEVELOPER TEST", "$bar-muted bold"),
+    "APP_DEVELOPER": Sign("○", "APP DEVELOPER", "$bar-muted bold"),
+}
+
+
+class Account(Protocol):
+    """What a cached and a live account have in common."""
+
+    @property
+    def portal_id(self) -> int: ...
+
+    @property
+    def account_type(self) -> str: ...
+
+    @property
+    def portal_name(self) -> str: ...
+
+    @property
+    def is_production(self) -> bool: ...
+
+
+class Standing(NamedTuple):
+    """The first line's right side."""
+
+    profile: str = ""
+    portal_name: str = ""
+    portal_id: int = 0
+    kind: Sign | None = None
+    warnings: tuple[Sign, ...] = ()
+
+    @property
+    def is_production(self) -> bool:
+        """Whether approval must ask twice."""
+        return self.kind is PRODUCTION
+
+    @property
+    def portal(self) -> str:
+        """Name and number, or what is known of them."""
+        return " · ".join(part for part in (self.portal_name, str(self.portal_id or "")) if part)
+
+
+def standing_of(profile: Profile | None, account: Account | None, *, demo: bool) -> Standing:
+    """What is known of the portal: unknown kinds count as production."""
+    if profile is None:
+        return Standing(kind=DEMO if demo else None)
+    warnings = []
+    if profile.accept_self_signed_certificates or profile.disable_host_name_verifier:
+        warnings.append(TLS_OFF)
+    if not profile.enabled:
+        warnings.append(OFF)
+    if account is None:
+        return Standing(profile.title, kind=DEMO if demo else None, warnings=tuple(warnings))
+    return Standing(profile.title, account.portal_name, account.portal_id, _kind(account, demo), tuple(warnings))
+
+
+def _kind(account: Account, demo: bool) -> Sign:
+    if demo:
+        return DEMO
+    if account.is_production:
+        return PRODUCTION
+    known = KINDS.get(account.account_type)
+    return known or Sign("○", account.account_type.replace("_", " "), "$bar-muted bold")

@@ -1,0 +1,67 @@
+"""Keeps the console running when one of its own handlers fails.
+
+Textual 8.2.8 ends the program on any exception in a handler, a timer or a render. Here it ends
+nothing but the handler: the operator gets an apology with a reference, the log gets the traceback.
+A flood of failures still ends the program, because a screen that fails at every frame is no use.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from textual.worker import WorkerFailed
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+    from textual.message_pump import MessagePump
+
+    _Pump = MessagePump
+    _App = App[int]
+else:
+    _Pump = object
+    _App = object
+
+FLOOD = 12
+FLOOD_SECONDS = 5.0
+
+
+class SurvivingPump(_Pump):
+    """A mixin for screens and widgets: a handler that raises does not stop the widget's message loop."""
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:  # noqa: BLE001 - the one place that turns any mistake into an apology
+            self.app._handle_exception(error)
+
+
+class SurvivingApp(_App):
+    """A mixin for the App; it calls `trouble(error)` instead of ending."""
+
+    _failures: deque[float]
+
+    def trouble(self, error: BaseException) -> None:
+        """Tell the operator; the app's own."""
+        raise NotImplementedError
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        cause: BaseException = error.error if isinstance(error, WorkerFailed) else error
+        if self._is_flood() or not self._running or not self._screen_stack:
+            super()._handle_exception(error)
+            return
+        self.trouble(cause)
+
+    def _is_flood(self) -> bool:
+        now = time.monotonic()
+        failures: Any = self.__dict__.setdefault("_failures", deque(maxlen=FLOOD))
+        failures.append(now)
+        return len(failures) == FLOOD and now - failures[0] < FLOOD_SECONDS

@@ -1,0 +1,102 @@
+"""Services that answer with the samples, for pictures of screens; behaviour is tested on the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator
+from typing import Any, Generic, TypeVar
+
+from console.hubspot.model import PropertyDefinition, Record
+from console.journal.model import Entry, Plan, RunProgress
+from tests.screens import samples
+
+T = TypeVar("T")
+
+
+class Ready(Generic[T]):
+    """Awaitable at once, like a service of a Session."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._get().__await__()
+
+    async def _get(self) -> T:
+        return self.value
+
+
+class SamplePlans:
+    async def list(self, limit: int = 50) -> list[Plan]:
+        return [samples.PLAN]
+
+    async def show(self, plan_id: str) -> Plan:
+        return samples.PLAN
+
+    async def entries(self, plan_id: str, *, after: int = 0, limit: int = 200, **rest: Any) -> list[Entry]:
+        last = min(after + limit, 1600)
+        found = [samples.entry(number) for number in range(after + 1, last + 1)]
+        actions = rest.get("actions")
+        return [entry for entry in found if not actions or entry.action in actions]
+
+
+class SampleRuns:
+    async def list(self, limit: int = 50) -> list[RunProgress]:
+        return list(samples.RUNS)
+
+    async def show(self, run_id: str) -> RunProgress:
+        return next(run for run in samples.RUNS if run.id == run_id)
+
+    async def watch(self, run_id: str) -> AsyncIterator[RunProgress]:
+        yield await self.show(run_id)
+
+    async def entries(self, run_id: str, **rest: Any) -> list[Entry]:
+        return [samples.entry(17), samples.entry(34)]
+
+
+class Page:
+    def __init__(self, records: list[Record], after: str | None, total: int | None) -> None:
+        self.records, self.after, self.total, self.residual = records, after, total, ""
+
+
+def contact(number: int) -> Record:
+    name = samples.NAMES[number % len(samples.NAMES)].split()
+    return Record(
+        id=str(51_000_000 + number),
+        properties={
+            "email": f"{name[0].lower()}.{number}@acme.example",
+            "firstname": name[0],
+            "lastname": name[-1],
+            "company": "Acme Manufacturing",
+            "jobtitle": "Engineer",
+            "city": "Galle",
+            "lastmodifieddate": "2026-11-20T10:00:00Z",
+        },
+        created_at="2026-01-05T08:00:00Z",
+        updated_at="2026-11-20T10:00:00Z",
+    )
+
+
+class SampleBrowse:
+    async def page(self, object_class: str, *, after: str | None = None, limit: int = 100, **rest: Any) -> Page:
+        start = int(after or 0)
+        return Page([contact(n) for n in range(start + 1, start + limit + 1)], str(start + limit), 102_400)
+
+
+class SampleConnector:
+    async def schema(self, object_class: str) -> dict[str, PropertyDefinition]:
+        return {name: PropertyDefinition(name=name, label=name.title()) for name in contact(1).properties}
+
+    async def get(self, object_class: str, uid: str, properties: Any = ()) -> Record:
+        return contact(int(uid) - 51_000_000)
+
+
+class SampleSession:
+    """What screens ask of a Session."""
+
+    def __init__(self) -> None:
+        self.profile = samples.PROFILE
+        self.plans = Ready(SamplePlans())
+        self.runs = Ready(SampleRuns())
+        self.browse = Ready(SampleBrowse())
+        self.connector = Ready(SampleConnector())
+        self.account = Ready(samples.ACCOUNT)
