@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from console.journal.glance import last_runs, waiting_plans
 from console.journal.model import RunProgress, RunState
 from console.settings.paths import Paths, write_private
 from console.settings.profile import Profile
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from console.hubspot.model import AccountDetails
 
 RUNS_SHOWN = 5
+_WAITING_SHOWN = 3
 
 
 class KnownAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +59,13 @@ def home_glance(paths: Paths, profile_name: str | None = None) -> HomeGlance:
     """
     profile, trouble = _profile(paths, profile_name)
     account = cached_account(paths, profile) if profile else None
-    runs, unread = _runs(paths)
+    runs = tuple(last_runs(paths.journal, RUNS_SHOWN))
     return HomeGlance(
         profile=profile,
         account=account,
         budget=_budget(paths, profile, account),
         runs=runs,
-        attention=(*trouble, *_profile_attention(profile), *unread, *_run_attention(runs)),
+        attention=(*trouble, *_profile_attention(profile), *_run_attention(runs), *_waiting(paths)),
     )
 
 
@@ -114,28 +116,19 @@ def _profile(paths: Paths, name: str | None) -> tuple[Profile | None, list[str]]
         return None, [f"{error.message} {error.remedy}".strip()]
 
 
-def _runs(paths: Paths) -> tuple[tuple[RunProgress, ...], list[str]]:
-    import sqlite3
-
-    from console.journal.glance import last_runs
-
-    try:
-        return tuple(last_runs(paths.journal, RUNS_SHOWN)), []
-    except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
-        return (), [f"The journal cannot be read ({type(error).__name__}): {paths.journal}"]
+def _waiting(paths: Paths) -> list[str]:
+    return [
+        f"Plan {plan.id} of {plan.mapping} waits for approval: {plan.writes:,} records to write."
+        for plan in waiting_plans(paths.journal, _WAITING_SHOWN)
+    ]
 
 
 def _budget(paths: Paths, profile: Profile | None, account: KnownAccount | None) -> BudgetState | None:
     if profile is None or account is None:
         return None
-    import sqlite3
-
     from console.hubspot.budget.glance import read_budget
 
-    try:
-        return read_budget(paths.budget, portal=account.portal_id)
-    except (sqlite3.Error, OSError):
-        return None  # gauges start empty; the live budget fills them
+    return read_budget(paths.budget, portal=account.portal_id)
 
 
 def _profile_attention(profile: Profile | None) -> list[str]:

@@ -181,6 +181,9 @@ class Session:
             return f"profile {self.profile.name}"
 
     async def _open_hubspot(self) -> HubSpot:
+        if not self.profile.enabled:
+            remedy = f"Switch it on: hubspoke --profile {self.profile.name} profile set enabled=true"
+            raise SettingsError(f"The profile {self.profile.name} is switched off.", remedy, key="enabled")
         from console.hubspot.hubspot import connect  # httpx comes with the first request
 
         return await connect(self.profile, await self.secrets, await self.budget)
@@ -193,7 +196,7 @@ class Session:
     async def _read_account(self) -> AccountDetails:
         from console.glance import remember_account
 
-        details = await (await self.connector).details()
+        details = await (await self.hubspot).account.at("interactive").details()
         await (await self.budget).bind(details.portal_id, details.time_zone or details.utc_offset)
         remember_account(self.paths, self.profile, details)
         return details

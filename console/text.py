@@ -11,6 +11,9 @@ import unicodedata
 
 _UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _SHORT = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
+# Arabic and Indic names are spelled with joiners; between letters of those scripts they only shape the letters
+_LETTER = "[\u0620-\u06dc\u06de-\u070e\u0710-\u088f\u0900-\u0dff]"
+_JOINER = re.compile(f"(?<={_LETTER})([\u200c\u200d])(?={_LETTER})")
 _KNOWN = 8192  # bounds what hostile text can make us remember
 
 _FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"  # spreadsheets take the full-width forms too
@@ -53,7 +56,8 @@ def safe(text: str, *, limit: int | None = None, newlines: bool = False) -> str:
     if limit is not None:
         text = text[: max(limit, 0) + 1]
     if not text.isprintable():
-        text = text.translate(_LINES if newlines else _ONE_LINE)
+        table = _LINES if newlines else _ONE_LINE
+        text = "".join(part if at % 2 else part.translate(table) for at, part in enumerate(_JOINER.split(text)))
     if limit is not None and len(text) > limit:
         return text[: limit - 1] + "\u2026" if limit > 0 else ""
     return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.actions import ACTIONS
@@ -27,6 +28,7 @@ from console.text import safe
 from screens import theme
 from screens.standing import Standing, standing_of
 from screens.terminal.fence import FrameFence
+from screens.terminal.gate import Gate
 from screens.terminal.link import Link, link_of
 from screens.terminal.survive import SurvivingApp
 
@@ -76,6 +78,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         glance: HomeGlance | None = None,
     ) -> None:
         self.link: Link = link_of(os.environ)
+        self._gate = Gate()
         super().__init__()
         self.animation_level = "none"
         self.paths = paths
@@ -103,13 +106,21 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
             wanted = preferences.load(self.paths).theme
         except SettingsError:
             wanted = ""  # Home says what is wrong with the file
-        self.wear(wanted if wanted in theme.NAMES else theme.DEFAULT)
+        name = wanted if wanted in theme.NAMES else theme.DEFAULT
+        self.register_theme(theme.load(name))
+        # not assigned: that would have all styles computed a second time before the first frame
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def wear(self, name: str) -> None:
         """Put on a theme of ours."""
         if name not in self.available_themes:
             self.register_theme(theme.load(name))
         self.theme = name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and our gate as the last."""
+        return [*super().get_line_filters(), self._gate]
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver on POSIX; clicks without motion over SSH."""
@@ -136,6 +147,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self.surviving = True
         if self.glance.profile is None and self.demo is None:
             self.go("setup")
             return
@@ -289,7 +301,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         for top in self.screen.query(TopBar):
             top.refresh()
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:  # noqa: ARG002 - Textual's signature
         """None of Textual's own: the palette lists our actions."""
         return ()
 

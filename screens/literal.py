@@ -19,7 +19,10 @@ def lines(text: object, style: str = "", *, limit: int | None = None) -> Content
 
 def row(*parts: str | tuple[object, str] | Content) -> Content:
     """Parts side by side: our own words, (foreign text, style), or finished Content."""
-    made = [part if isinstance(part, Content) else literal(*part) if isinstance(part, tuple) else literal(part) for part in parts]
+    made = [
+        part if isinstance(part, Content) else literal(*part) if isinstance(part, tuple) else literal(part)
+        for part in parts
+    ]
     return Content("").join(made)
 
 

@@ -45,6 +45,7 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
         return False
     app.session = session
     app.opening_failed = ""
+    await _unlock(app, session)
     for screen in list(app.screen_stack):
         opened = getattr(screen, "session_opened", None)
         if opened is not None:
@@ -53,6 +54,23 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
     app.run_worker(partial(_watch_runs, app, session), group="runs", exclusive=True, exit_on_error=False)
     app.run_worker(partial(_read_account, app, session), group="account", exclusive=True, exit_on_error=False)
     return True
+
+
+async def _unlock(app: HubspokeApp, session: Session) -> None:
+    """Ask for the passphrase of a locked vault, unless the environment brings the credentials."""
+    from console.cli.context import credential_names
+    from console.settings.errors import SettingsError
+    from console.settings.secrets import READ_ONLY
+    from screens.unlocking import unlocked
+
+    if app.demo is not None:
+        return
+    try:
+        secrets = await session.secrets
+        if not all(secrets.source(name) in READ_ONLY for name in credential_names(session.profile)):
+            await unlocked(app, session)
+    except SettingsError as error:
+        app.trouble(error)
 
 
 async def open_demo(app: HubspokeApp) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from typing import NamedTuple
 
 from console.journal.model import RunProgress, RunState
@@ -54,10 +55,7 @@ class Rates:
     def sparkline(self, width: int) -> str:
         """The pace of the last samples as a line of blocks."""
         points = list(self._samples)[-(width + 1) :]
-        paces = [
-            (later.settled - earlier.settled) / (later.at - earlier.at)
-            for earlier, later in zip(points, points[1:], strict=False)
-        ]
+        paces = [(later.settled - earlier.settled) / (later.at - earlier.at) for earlier, later in pairwise(points)]
         top = max(paces, default=0.0)
         if top <= 0:
             return ""

@@ -22,16 +22,20 @@ class Account(Protocol):
     """What a cached and a live account have in common."""
 
     @property
-    def portal_id(self) -> int: ...
+    def portal_id(self) -> int:
+        """The account's number."""
 
     @property
-    def account_type(self) -> str: ...
+    def account_type(self) -> str:
+        """STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER."""
 
     @property
-    def portal_name(self) -> str: ...
+    def portal_name(self) -> str:
+        """What its people call it."""
 
     @property
-    def is_production(self) -> bool: ...
+    def is_production(self) -> bool:
+        """Whether it holds live customer data."""
 
 
 class Standing(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path, PurePath
 from typing import Any
 
 from textual.theme import Theme
@@ -21,6 +22,11 @@ _GROUNDS = ("background", "surface", "panel")
 def stylesheet(name: str) -> str:
     """The text of themes/<name>.tcss."""
     return files("themes").joinpath(f"{name}.tcss").read_text(encoding="utf-8")
+
+
+def sheets(*names: str) -> list[str | PurePath]:
+    """Paths of stylesheets, for a screen's CSS_PATH: Textual reads each one once, when it is first needed."""
+    return [Path(str(files("themes").joinpath(f"{name}.tcss"))) for name in names]
 
 
 def load(name: str) -> Theme:

@@ -6,8 +6,7 @@ import time
 from datetime import datetime
 from typing import NamedTuple
 
-from console.journal.model import Action, EntryState, RunState, Situation
-
+from console.journal.model import Action, EntryState, RunProgress, RunState, Situation
 
 clock = time.time
 """The present; pictures of screens stop it."""
@@ -35,6 +34,8 @@ RUN_SIGNS = {
     RunState.FAILED: Sign("✗", "failed", "$error"),
     RunState.CANCELLED: Sign("■", "cancelled", "$muted"),
 }
+
+INTERRUPTED = Sign("▲", "interrupted: its runner is gone", "$warning")
 
 ENTRY_SIGNS = {
     EntryState.PLANNED: Sign("○", "planned", "$muted"),
@@ -88,6 +89,11 @@ SITUATION_WORDS = {
 }
 
 
+def run_sign(run: RunProgress) -> Sign:
+    """The sign of a run; one whose runner is gone has its own."""
+    return INTERRUPTED if run.interrupted else RUN_SIGNS[run.state]
+
+
 def number(value: float) -> str:
     """12,345."""
     return f"{value:,.0f}"
@@ -117,7 +123,7 @@ def span(seconds: float) -> str:
 
 
 def ago(then: float | None, now: float | None = None) -> str:
-    """just now; 5 min ago; yesterday by its date."""
+    """Just now; 5 min ago; yesterday by its date."""
     if then is None:
         return ""
     seconds = (clock() if now is None else now) - then

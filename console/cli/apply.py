@@ -52,7 +52,8 @@ async def _run(context: Context) -> int:
     async with context.session(vault=vault) as session:
         if vault is not None:
             return await attached(context, session, args.plan)  # approved by whoever started us
-        plan = await (await session.plans).show(args.plan)
+        await session.account  # whoever is behind the credentials, the budget counts for them
+        plan = await (await session.plans).usable(args.plan)
         return await approve_and_run(context, session, plan, accepts)
 
 

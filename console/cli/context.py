@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.asking import ask_secret
@@ -56,7 +57,23 @@ class Context:
         async with Session.open(self.paths, self.args.profile, vault) as session:
             if unlock and vault is None:
                 await unlock_vault(self, session, creating=creating)
-            yield session
+            try:
+                yield session
+            finally:
+                self._write_log(session)
+
+    def _write_log(self, session: Session) -> None:
+        """The requests that were sent, without a value, appended to `--log-file`."""
+        hubspot = session.hubspot.value
+        if self.args.log_file is None or hubspot is None:
+            return
+        import msgspec
+
+        from console.settings.paths import private_open
+
+        with private_open(Path(self.args.log_file).expanduser().absolute(), "ab") as file:
+            for entry in hubspot.log:
+                file.write(msgspec.json.encode(entry) + b"\n")
 
     def run(self, work: Coroutine[Any, Any, int]) -> int:
         """Run a command's coroutine: a hang-up, a termination or Ctrl-C cancels it and lets it clean up."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from console.cli.context import Context
 from console.cli.exits import Exit
 from console.cli.output import add_json
 from console.cli.records import CLASSES
+from console.journal.model import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="find mistakes before the mapping is used")
     check.add_argument("mapping", metavar="MAPPING", help="the name of a mapping, or the path of its file")
     add_json(check)
-    check.set_defaults(run=_check)
+    check.add_argument("--live", action="store_true", help="compare with the account's properties, too")
+    check.set_defaults(run=lambda context: context.run(_check(context)))
     suggest = actions.add_parser("suggest", help="a first mapping for a source, on stdout or into a file")
     suggest.add_argument("source", metavar="SOURCE")
     suggest.add_argument("--class", dest="object_class", choices=CLASSES, default="contact")
@@ -41,32 +44,51 @@ def _list(context: Context) -> int:
     return Exit.OK
 
 
-def _check(context: Context) -> int:
-    from console.provisioning.mappings import Mappings
+async def _check(context: Context) -> int:
+    name = context.args.mapping
+    if context.args.live:
+        async with context.session() as session:
+            mappings = await session.mappings
+            found = mappings.load(name)
+            problems = mappings.check(name, schema=await (await session.connector).schema(found.target))
+    else:
+        from console.provisioning.mappings import Mappings
 
-    problems = Mappings(context.paths).check(context.args.mapping)
+        problems = Mappings(context.paths).check(name)
     if context.args.json:
-        context.out.json({"id": context.args.mapping, "valid": not problems, "problems": problems})
+        context.out.json({"id": name, "valid": not problems, "problems": problems})
     else:
         for problem in problems:
-            place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
-            for text in (f"{place}{problem.field}{': ' if problem.field else ''}{problem.message}").splitlines():
-                context.out.line(text)
-            if problem.remedy:
-                context.out.line(f"  {problem.remedy}")
+            _tell(context, problem)
         context.out.note(f"{len(problems)} problems." if problems else "No problems.")
     return Exit.FAILURE if problems else Exit.OK
 
 
+def _tell(context: Context, problem: Problem) -> None:
+    place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
+    field = f"{problem.field}: " if problem.field else ""
+    for line in f"{place}{field}{problem.message}".splitlines():  # an expression shows its caret on a line of its own
+        context.out.line(line)
+    if problem.remedy:
+        context.out.line(f"  {problem.remedy}")
+
+
 async def _suggest(context: Context) -> int:
     args = context.args
+    source = _anchored(args.source) if args.write else args.source
     async with context.session() as session:
         mappings = await session.mappings
         schema = await (await session.connector).schema(args.object_class)
-        text = mappings.suggest(args.source, args.object_class, schema)
+        text = mappings.suggest(source, args.object_class, schema, name=args.write or "", base=Path.cwd())
         if args.write:
             path = mappings.write(args.write, text)
-            context.out.note(f"Written: {path}")
+            context.out.note(f"Written: {path}   Look at it, then: hubspoke plan {args.write}")
         else:
-            context.out.text(text)
+            for line in text.splitlines():
+                context.out.line(line)
     return Exit.OK
+
+
+def _anchored(source: str) -> str:
+    """A path that means the same from the mappings folder; a URL stays as it is."""
+    return source if ":" in source else str(Path(source).absolute())

@@ -48,12 +48,16 @@ class Output:
 
     def json(self, value: object) -> None:
         """One document."""
-        self.out.write(f"{_visible(msgspec.json.format(_encoded(value), indent=2).decode())}\n")
+        self.out.write(f"{_visible(_document(value, indent=2))}\n")
 
     def json_line(self, value: object) -> None:
         """One line of a stream, flushed so that a reader sees it at once."""
-        self.out.write(f"{_visible(_encoded(value).decode())}\n")
+        self.out.write(f"{_visible(_document(value))}\n")
         self.out.flush()
+
+    def json_text(self, document: str) -> None:
+        """JSON that was encoded elsewhere: the same data, harmless on a terminal."""
+        self.out.write(_visible(document))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int = _CELL_LIMIT) -> None:
         """Aligned columns, for people. Cells are cut at `limit` characters."""
@@ -139,13 +143,14 @@ def _word(value: object) -> str:
     return str(value)
 
 
-def _encoded(value: object) -> bytes:
+def _document(value: object, indent: int | None = None) -> str:
     try:
-        return msgspec.json.encode(value, enc_hook=str)
+        document = msgspec.json.encode(value, enc_hook=str)
+        return (msgspec.json.format(document, indent=indent) if indent else document).decode()
     except UnicodeEncodeError:  # a file name that is no UTF-8
         import json
 
-        return json.dumps(msgspec.to_builtins(value, enc_hook=str)).encode()
+        return json.dumps(msgspec.to_builtins(value, enc_hook=str), indent=indent)
 
 
 def _visible(document: str) -> str:

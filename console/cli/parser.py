@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from console.cli.exits import Exit, Stop
@@ -38,19 +38,29 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that raises instead of exiting, and fills in a subcommand when it is asked for."""
+_DASHED = frozenset({"--sort"})
+"""Options whose values may begin with a dash."""
 
-    def __init__(self, *args: Any, fill_from: str = "", **options: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **options)
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, and gets its arguments when it is asked for.
+
+    `fill_from` is the module that adds a subcommand's arguments. All parsers below the root take the
+    global options too, so that these may stand anywhere.
+    """
+
+    def __init__(self, *, fill_from: str = "", root: bool = False, **options: Any) -> None:
+        options["allow_abbrev"] = False
+        super().__init__(**options)
         self._fill_from = fill_from
+        self._complete = root
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse; a subcommand's parser gets its arguments from its module first."""
-        if self._fill_from:
-            module = importlib.import_module(f"console.cli.{self._fill_from}")
-            self._fill_from = ""
-            module.add_arguments(self)
+        """Parse, after the parser was completed."""
+        if not self._complete:
+            self._complete = True
+            if self._fill_from:
+                importlib.import_module(f"console.cli.{self._fill_from}").add_arguments(self)
             add_global_options(self, suppressed=True)
         return super().parse_known_args(args, namespace)
 
@@ -69,7 +79,7 @@ def add_global_options(parser: argparse.ArgumentParser, *, suppressed: bool = Fa
     add("--profile", None, metavar="NAME", help="the profile to use instead of the current one")
     add("--config", None, metavar="DIR", help="profiles, mappings and the vault file")
     add("--state", None, metavar="DIR", help="journal, budget, locks and reports")
-    add("--log-file", None, metavar="FILE", help="write a redacted log here")
+    add("--log-file", None, metavar="FILE", help="append every request to this file, without values")
     add("--verbose", False, action="store_true", help="say more on stderr")
     group.add_argument("-v", dest="verbose", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
@@ -77,6 +87,7 @@ def add_global_options(parser: argparse.ArgumentParser, *, suppressed: bool = Fa
 def build() -> Parser:
     """The parser of `hubspoke`."""
     parser = Parser(
+        root=True,
         prog="hubspoke",
         description="The provisioning console for HubSpot. Without a command it opens the console.",
         epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 some records failed, 4 a guard refused, 5 paused, "
@@ -96,7 +107,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         Stop: the command line makes no sense.
     """
-    return build().parse_args(list(arguments))
+    return build().parse_args(list(_joined(arguments)))
+
+
+def _joined(arguments: Sequence[str]) -> Iterator[str]:
+    """`--sort -createdate` as one word: argparse takes a value that begins with a dash for an option."""
+    words = iter(arguments)
+    for word in words:
+        if word in _DASHED:
+            value = next(words, None)
+            yield word if value is None else f"{word}={value}"
+        else:
+            yield word
 
 
 def _sentence(text: str) -> str:

@@ -128,10 +128,14 @@ async def _command(context: Context) -> int:
 async def _report(context: Context) -> int:
     from console.provisioning.report import render
 
+    form = context.args.format
     async with context.session() as session:
-        runs = await session.runs
-        async for part in render(runs, context.args.run_id, context.args.format):
-            context.out.text(part)
+        report = await (await session.runs).report(context.args.run_id)
+        async for part in render(await session.journal, report, form):
+            if form == "jsonl":
+                context.out.json_text(part)
+            else:
+                context.out.text(part)
     return Exit.OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,12 +16,22 @@ _CORRELATION_LENGTH = 80
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP answer, whole. Header names are lower-case; `elapsed` is in seconds."""
+    """One HTTP answer, whole. Header names are lower-case; `elapsed` is in seconds.
+
+    It shows neither body nor headers of itself: a token endpoint's hold tokens, others hold people.
+    """
 
     status: int
     headers: Mapping[str, str] = {}
     body: bytes = b""
     elapsed: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, int]]:
+        yield "status", self.status
+        yield "bytes", len(self.body)
 
     @property
     def ok(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Protocol
 
-from console.hubspot.errors import Unauthorized
+from console.hubspot.errors import NotSent, Unauthorized
 from console.hubspot.grants import TokenFacts
 from console.hubspot.requestlog import RequestLog
 from console.hubspot.secret import Secret
+from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 from console.settings.secrets import ACCESS_TOKEN
 
@@ -27,6 +28,24 @@ class SecretStore(Protocol):
 
     def source(self, name: str) -> str:
         """Where the secret comes from: `environment`, `systemd`, or the vault's label."""
+
+
+async def read_secret(secrets: SecretStore, name: str) -> Secret:
+    """A secret without outer blanks; empty where there is none.
+
+    Raises:
+        NotSent: it cannot be read now, because the vault is locked, say.
+    """
+    try:
+        return Secret((await secrets.get(name) or "").strip())
+    except SettingsError as error:
+        failure = unreadable(error)
+    raise failure
+
+
+def unreadable(error: SettingsError) -> NotSent:
+    """The vault's complaint as the client's: without credentials nothing is sent."""
+    return NotSent(error.message, stage="credentials", lasting=True, advice=error.remedy)
 
 
 class TokenSource(Protocol):
@@ -92,7 +111,7 @@ class StaticToken:
         self._token = None
 
     async def _read(self) -> Secret:
-        token = Secret((await self._secrets.get(ACCESS_TOKEN) or "").strip())
+        token = await read_secret(self._secrets, ACCESS_TOKEN)
         if not token.reveal():
             raise Unauthorized("There is no access token.", advice="Set it: hubspoke credentials set accessToken.")
         if not token.fits_header:

@@ -80,14 +80,14 @@ class Client:
         failures = 0
         replayed = False
         while True:
-            token = await self.tokens.token()
+            await self.tokens.token()  # refreshed, if need be, before a slot is held
             call.attempt += 1
-            found = await self._attempt(call, token)
+            found = await self._attempt(call)
             if isinstance(found, Answer):
                 return found
-            if isinstance(found, Unauthorized) and not replayed:
+            if isinstance(found, Unauthorized) and not replayed and call.token is not None:
                 replayed = True
-                if await self.tokens.refused(token):
+                if await self.tokens.refused(call.token):
                     continue
             if isinstance(found, RateLimited):
                 call.refusals += 1
@@ -98,9 +98,10 @@ class Client:
                 raise _final(found, safe)
             await asyncio.sleep(wait)
 
-    async def _attempt(self, call: _Call, token: Secret) -> Answer | HubSpotError:
+    async def _attempt(self, call: _Call) -> Answer | HubSpotError:
         async with self.budget.slot(call.kind, call.priority) as lease:
-            found = await self._send(call, token, lease)
+            call.token = await self.tokens.token()  # the wait for the slot may have outlasted the one before
+            found = await self._send(call, call.token, lease)
         if isinstance(found, DailyLimitReached):
             self.budget.exhaust_day()
         elif isinstance(found, RateLimited):
@@ -155,7 +156,7 @@ class Client:
 class _Call:
     """One request as it goes through its attempts."""
 
-    __slots__ = ("attempt", "body", "kind", "method", "priority", "refusals", "safe", "shown", "url")
+    __slots__ = ("attempt", "body", "kind", "method", "priority", "refusals", "safe", "shown", "token", "url")
 
     def __init__(
         self, method: str, url: str, shown: str, body: bytes | None, kind: Kind, priority: Priority, safe: bool
@@ -167,6 +168,7 @@ class _Call:
         self.kind = kind
         self.priority = priority
         self.safe = safe
+        self.token: Secret | None = None
         self.attempt = 0
         self.refusals = 0
 

@@ -54,8 +54,8 @@ class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
 def verdict(answer: Answer) -> HubSpotError | None:
     """What an answer of the token endpoints says against us; noise is never taken for a revoked grant."""
     if not answer.ok:
-        return _refusal(answer, _document(answer))
-    if answer.body.strip() and not _document(answer):
+        return _refusal(answer, _document(answer) or {})
+    if answer.body.strip() and _document(answer) is None:
         # a page of some edge or sign-in portal
         return ServerFault(
             f"The token endpoint answered {answer.status} with {describe(answer)}.",
@@ -82,7 +82,7 @@ def grant_of(answer: Answer) -> Grant | HubSpotError:
     error = verdict(answer)
     if error is not None:
         return error
-    document = _document(answer)
+    document = _document(answer) or {}
     access = document.get("access_token")
     if not isinstance(access, str) or not Secret(access).fits_header:
         return ServerFault(
@@ -126,12 +126,12 @@ def _refusal(answer: Answer, document: dict[str, Any]) -> HubSpotError:
     return error
 
 
-def _document(answer: Answer) -> dict[str, Any]:
+def _document(answer: Answer) -> dict[str, Any] | None:
     try:
         found = msgspec.json.decode(answer.body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _life(seconds: object) -> float:

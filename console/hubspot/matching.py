@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
+from console.hubspot.value_matching import pair_by_values
 from console.hubspot.wire import WireRecord, text_of
 
 SECONDARY_EMAILS = "hs_additional_emails"
 MERGED_IDS = "hs_merged_object_ids"
-LIKENESS = 0.5
 
 K = TypeVar("K", bound=Hashable)
 
@@ -57,14 +57,14 @@ class Match:
             )
 
     def by_values(self) -> None:
-        """Everything that was sent; then, with one left on each side, most of it."""
-        while self._pair_forced() or self._pair_alike():
-            pass
-        if len(self.inputs) == 1 and len(self.results) == 1:
-            one, result = self.inputs[0], self.results[0]
-            same = sum(_same(value, _value(result, name)) for name, value in one.properties.items())
-            if one.properties and same / len(one.properties) >= LIKENESS:
-                self._take(one, result)
+        """Everything that was sent."""
+        inputs, results = list(self.inputs), list(self.results)
+        sent = [{name: folded(value) or "" for name, value in one.properties.items()} for one in inputs]
+        returned = [
+            {name: folded(text_of(value)) or "" for name, value in found.properties.items()} for found in results
+        ]
+        for one, result in pair_by_values(sent, returned):
+            self._take(inputs[one], results[result])
 
     def _pair(
         self, keys_of: Callable[[Input], list[K | None]], names_of: Callable[[WireRecord], list[K | None]]
@@ -79,41 +79,6 @@ class Match:
             if often[key] == 1 and result is not None and id(result) not in taken:
                 taken.add(id(result))
                 self._take(one, result)
-
-    def _pair_forced(self) -> bool:
-        """Pair where one side has a single candidate."""
-        fits = [[result for result in self.results if _fits(one, result)] for one in self.inputs]
-        counts = Counter(id(result) for candidates in fits for result in candidates)
-        for one, candidates in zip(self.inputs, fits, strict=True):
-            sole = candidates if len(candidates) == 1 else [result for result in candidates if counts[id(result)] == 1]
-            if len(sole) == 1 and (counts[id(sole[0])] == 1 or not self._rivals(one, sole[0], fits)):
-                self._take(one, sole[0])
-                return True
-        return False
-
-    def _rivals(self, one: Input, result: WireRecord, fits: list[list[WireRecord]]) -> bool:
-        """Whether another input has this result as its only candidate too."""
-        return any(
-            other is not one and len(candidates) == 1 and candidates[0] is result
-            for other, candidates in zip(self.inputs, fits, strict=True)
-        )
-
-    def _pair_alike(self) -> bool:
-        """Inputs with equal values are interchangeable: any result of theirs will do for any of them."""
-        for one in self.inputs:
-            twins = [other for other in self.inputs if other.properties == one.properties]
-            candidates = [result for result in self.results if _fits(one, result)]
-            strangers = any(
-                _fits(other, result)
-                for other in self.inputs
-                if other.properties != one.properties
-                for result in candidates
-            )
-            if candidates and len(candidates) == len(twins) and not strangers:
-                for twin, result in zip(twins, candidates, strict=True):
-                    self._take(twin, result)
-                return True
-        return False
 
     def _take(self, one: Input, result: WireRecord) -> None:
         self.pairs[one.index] = result
@@ -136,11 +101,3 @@ def _value(result: WireRecord, name: str) -> str | None:
 
 def _listed(result: WireRecord, name: str) -> list[str | None]:
     return [part.strip() for part in (_value(result, name) or "").split(";")]
-
-
-def _fits(one: Input, result: WireRecord) -> bool:
-    return bool(one.properties) and all(_same(value, _value(result, name)) for name, value in one.properties.items())
-
-
-def _same(sent: str, returned: str | None) -> bool:
-    return (folded(sent) or "") == (folded(returned) or "")

@@ -7,7 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from console.hubspot.auth import SecretStore, digest
+from console.hubspot.auth import SecretStore, digest, read_secret
 from console.hubspot.errors import (
     GrantDead,
     HubSpotError,
@@ -160,7 +160,7 @@ class OAuthTokens:
         return grant.access
 
     async def _refresh_token(self) -> Secret:
-        refresh = Secret((await self._secrets.get(REFRESH_TOKEN) or "").strip())
+        refresh = await read_secret(self._secrets, REFRESH_TOKEN)
         if not refresh.reveal():
             raise Unauthorized(
                 "There is no refresh token.",
@@ -195,11 +195,11 @@ class OAuthTokens:
         asked_at = _now() - answer.elapsed
         found = grant_of(answer)
         if isinstance(found, HubSpotError):
-            raise found
+            raise _unasked(found)
         return found, asked_at
 
     async def _client(self) -> Form:
-        secret = Secret((await self._secrets.get(CLIENT_SECRET) or "").strip())
+        secret = await read_secret(self._secrets, CLIENT_SECRET)
         if not self._profile.client_id or not secret.reveal():
             raise Unauthorized(
                 "Client id or client secret is missing.",
@@ -220,7 +220,7 @@ class OAuthTokens:
             await asyncio.sleep(min(error.retry_after or back_off(attempt), LONGEST_WAIT))
         if answer is None:
             assert error is not None
-            raise error
+            raise _unasked(error)
         return answer
 
     async def _post_once(self, what: str, form: Form, attempt: int) -> tuple[Answer | None, HubSpotError | None]:
@@ -258,15 +258,16 @@ def _passes(error: HubSpotError) -> bool:
 
 
 def _unasked(error: HubSpotError) -> HubSpotError:
-    """Whoever needed the token did not send its own request, and must not read that it may have had its effect."""
-    if isinstance(error, RateLimited | Migrating | NotSent):
+    """Whoever needed the token did not send its own request, and must not read that it was refused or may have happened."""
+    if error.stops_run or isinstance(error, RateLimited):
         return error
     return NotSent(
         f"No access token could be fetched: {error.message}",
         stage="credentials",
         status=error.status,
+        category=error.category,
         correlation_id=error.correlation_id,
-        advice="HubSpot's token endpoint fails just now. Try again later; the stored credentials were not touched.",
+        advice=error.advice or "HubSpot's token endpoint fails just now; the stored credentials were not touched.",
     )
 
 

@@ -35,7 +35,8 @@ def back_off(attempt: int) -> float:
 def cooling(error: RateLimited, kind: Kind) -> tuple[Kind, float]:
     """Which window a 429 closes, and for how long: Retry-After where HubSpot sends it, else the window's length."""
     window: Kind = "search" if _is_search(error, kind) else ("burst" if kind in ("search", "none") else kind)
-    return window, error.retry_after or WINDOW_SECONDS.get(window, BURST_SECONDS)
+    # a longer Retry-After is milliseconds or a mistake: these windows are seconds long
+    return window, min(error.retry_after or WINDOW_SECONDS.get(window, BURST_SECONDS), HONOURED_WAIT)
 
 
 def wait_before_retry(

@@ -51,6 +51,6 @@ def _check(body: dict[str, Any]) -> None:
         raise ValueError("a search takes one sort")
     if not 1 <= body["limit"] <= 200:
         raise ValueError("a search page holds 1 to 200 records")
-    length = len(msgspec.json.encode(body))
+    length = len(msgspec.json.encode(body).decode())
     if length > BODY_CHARACTERS:
         raise ValueError(f"a search body has at most {BODY_CHARACTERS} characters, this one {length}")

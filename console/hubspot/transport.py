@@ -16,9 +16,11 @@ import httpx
 
 from console import __version__
 from console.hubspot.answer import Answer, tame
+from console.hubspot.auth import unreadable
 from console.hubspot.errors import HubSpotError, NotSent, OutcomeUnknown
 from console.hubspot.secret import Secret, hide
 from console.hubspot.trust import checked_url, goes_direct, tls_context
+from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 
 CONNECTIONS = 12
@@ -183,6 +185,8 @@ class Transport:
     def _failed(self, error: Exception, progress: _Progress, url: str) -> HubSpotError:
         if progress.started and (progress.head_written or not isinstance(error, httpx.LocalProtocolError)):
             return OutcomeUnknown(_lost(error))
+        if isinstance(error, SettingsError):
+            return unreadable(error)
         host = checked_url(url).hostname or ""
         causes = list(_causes(error))
         for cause in causes:

@@ -107,7 +107,7 @@ def entry_of(row: Row[Any], seal: Seal | None) -> NewEntry:
         action=Action(row.action),
         state=EntryState(row.state),
         undo=Undo(row.undo),
-        uid=row.uid,
+        uid=row.written_uid or row.uid,
         payload=payload,
         outcome=outcome,
         cause=row.cause,

@@ -157,7 +157,7 @@ def claim(connection: Connection, run_id: str, plan_id: str, numbers: Sequence[i
 
 
 def settle(connection: Connection, run_id: str, plan_id: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write outcomes, and count them. Each row: n, state, uid, outcome and befores (sealed), cause."""
+    """Write outcomes, and count them. Each row: n, state, u (the record), outcome and befores (sealed), cause."""
     now = time.time()
     before = _states(connection, plan_id, [row["n"] for row in rows])
     deltas: dict[tuple[str, str], int] = {}
@@ -175,7 +175,7 @@ def settle(connection: Connection, run_id: str, plan_id: str, rows: Sequence[dic
         .where(entries.c.plan_id == plan_id, entries.c.number == bindparam("n"))
         .values(
             state=bindparam("state"),
-            uid=func.coalesce(bindparam("uid"), entries.c.uid),
+            written_uid=func.coalesce(bindparam("u"), entries.c.written_uid),
             outcome=bindparam("outcome"),
             cause=bindparam("cause"),
             befores=func.coalesce(bindparam("befores"), entries.c.befores),

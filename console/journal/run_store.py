@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from console.journal import plan_rows, rows, run_rows
-from console.journal.errors import NotApproved
+from console.journal.errors import NotApproved, UnknownPlan
 from console.journal.ids import new_id
 from console.journal.link_store import LinkStore
 from console.journal.model import WORK, Approver, AuditEvent, EntryState, Link, NewEntry, Plan, RunProgress, RunState
@@ -142,7 +142,7 @@ class RunStore(PlanStore, LinkStore):
             {
                 "n": one.number,
                 "state": one.state.value,
-                "uid": one.uid,
+                "u": one.uid,
                 "outcome": rows.sealed_text(one.outcome, seal, run.plan_id, one.number),
                 "cause": one.cause,
                 "befores": rows.sealed_befores(one.befores, seal, run.plan_id, one.number),
@@ -173,6 +173,22 @@ class RunStore(PlanStore, LinkStore):
             UnknownPlan: there is none.
         """
         return await self._read(lambda connection: run_rows.progress(connection, run_or_plan))
+
+    async def approved(self, run_or_plan: str) -> RunProgress:
+        """The run of an approved plan.
+
+        Raises:
+            NotApproved: there is such a plan, but nobody approved it.
+            UnknownPlan: there is neither.
+        """
+        try:
+            return await self.progress(run_or_plan)
+        except UnknownPlan:
+            if await self._read(lambda connection: plan_rows.taken(connection, run_or_plan)):
+                raise NotApproved(
+                    f"The plan {run_or_plan} is not approved.", remedy=f"Look at it, then: hubspoke apply {run_or_plan}"
+                ) from None
+            raise
 
     async def runs(self, limit: int = 50) -> list[RunProgress]:
         """The newest runs first."""

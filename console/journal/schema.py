@@ -71,6 +71,7 @@ entries = Table(
     Column("twin", Integer),
     Column("twin_of", Text),
     Column("cause", Text, nullable=False, default=""),
+    Column("written_uid", Text),
     Column("payload", LargeBinary),
     Column("outcome", LargeBinary),
     Column("befores", LargeBinary),

@@ -23,7 +23,9 @@ def against_schema(mapping: Mapping, schema: Dict[str, PropertyDefinition]) -> l
                     row.line,
                     row.name,
                     f"HubSpot has no {mapping.target} property {row.name}",
-                    f"Did you mean {near[0]}?" if near else f"See hubspoke schema {mapping.target}; or create it in HubSpot.",
+                    f"Did you mean {near[0]}?"
+                    if near
+                    else f"See hubspoke schema {mapping.target}; or create it in HubSpot.",
                 )
             )
         elif not definition.writable:

@@ -106,7 +106,9 @@ class Converter:
     def _bool(self, text: str) -> str:
         lowered = text.strip().lower()
         if lowered not in ("true", "false"):
-            raise BadValue(f"{text[:40]!r} is neither true nor false", f'Write true or false, or [types] = "bool" for {self.name}.')
+            raise BadValue(
+                f"{text[:40]!r} is neither true nor false", f'Write true or false, or [types] = "bool" for {self.name}.'
+            )
         return lowered
 
     def _option(self, text: str) -> str:
@@ -216,7 +218,7 @@ def _checked(address: str, shown: str) -> str:
         _checked(f"{local}@{host}.example.org", shown)
         return address
     try:
-        found = validate_email(address, check_deliverability=False)
+        found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         reason = str(error).replace(".example.org", "")
         raise BadValue(f"{shown[:80]!r} is not an email address: {reason}", "Correct it in the source.") from None

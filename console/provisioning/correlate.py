@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from console.hubspot.errors import Conflict, Invalid, NotFound
-from console.hubspot.model import AccountDetails, Outcome, PropertyDefinition, Record
+from console.hubspot.model import Outcome, Record
 from console.journal.journal import Journal
 from console.journal.model import Link, Problem
 from console.provisioning.people import Person
+from console.provisioning.target import Target
 
 BATCH = 100
-
-
-class Target(Protocol):
-    """What planning asks of the connector."""
-
-    async def details(self) -> AccountDetails:
-        """The account behind the credentials."""
-
-    async def schema(self, object_class: str) -> dict[str, PropertyDefinition]:
-        """The definitions of a class by property name."""
-
-    async def batch_read(
-        self,
-        object_class: str,
-        keys: Sequence[str],
-        *,
-        properties: Sequence[str] = (),
-        id_property: str | None = None,
-    ) -> list[Outcome]:
-        """Up to 100 records, one outcome per key, in the order of the keys."""
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -53,7 +33,13 @@ class Correlator:
     """Looks up people in batches of 100. `requests` counts what that cost."""
 
     def __init__(
-        self, target: Target, journal: Journal, object_class: str, portal_id: int, mapping: str, properties: Sequence[str]
+        self,
+        target: Target,
+        journal: Journal,
+        object_class: str,
+        portal_id: int,
+        mapping: str,
+        properties: Sequence[str],
     ) -> None:
         self._target = target
         self._journal = journal
@@ -72,7 +58,7 @@ class Correlator:
         """The records of linked people. A record that is gone is None."""
         records, read_at = await self._read(list(dict.fromkeys(link.uid for _, link in people)), None)
         return [
-            Found(person=person, link=link, record=_record(records[link.uid]), read_at=read_at) for person, link in people
+            Found(person=person, link=link, record=records[link.uid].record, read_at=read_at) for person, link in people
         ]
 
     async def unlinked(self, people: Sequence[Person]) -> list[Found]:
@@ -92,7 +78,7 @@ class Correlator:
                     for person in same:
                         entry = found[id(person)]
                         entry.read_at = read_at
-                        entry.record = _record(outcomes[value])
+                        entry.record = outcomes[value].record
                         entry.problem = _refused(outcomes[value], name, person)
                         if entry.record is None and entry.problem is None and len(person.keys) > rank + 1:
                             waiting.append(person)
@@ -114,8 +100,8 @@ class Correlator:
     async def _read(self, keys: list[str], id_property: str | None) -> tuple[dict[str, Outcome], float]:
         """Outcomes by key. An error that is not about one key raises, because a plan with holes is no plan."""
         outcomes: dict[str, Outcome] = {}
-        for start in range(0, len(keys), BATCH):
-            part = keys[start : start + BATCH]
+        read_at = time.time()
+        for part in _batches(keys):
             read_at = time.time()
             answers = await self._target.batch_read(
                 self._class, part, properties=self._properties, id_property=id_property
@@ -128,8 +114,20 @@ class Correlator:
         return outcomes, read_at
 
 
-def _record(outcome: Outcome) -> Record | None:
-    return outcome.record
+def _batches(keys: Sequence[str]) -> Iterator[list[str]]:
+    """Batches of 100, no two keys of one batch equal but for letter case: HubSpot would refuse it whole."""
+    waiting = list(keys)
+    while waiting:
+        batch: dict[str, str] = {}
+        later: list[str] = []
+        for key in waiting:
+            folded = key.strip().casefold()
+            if len(batch) < BATCH and folded not in batch:
+                batch[folded] = key
+            else:
+                later.append(key)
+        yield list(batch.values())
+        waiting = later
 
 
 def _refused(outcome: Outcome, name: str, person: Person) -> Problem | None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from console.hubspot.errors import Conflict, HubSpotError, OutcomeUnknown
+from console.hubspot.errors import Conflict, HubSpotError
 from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
 from console.journal.model import Change, EntryState, NewEntry
-from console.provisioning.desk import ROUNDS, Desk, Item
-from console.provisioning.outcomes import Halt, Meaning, halt_for, meaning
+from console.provisioning.desk import Desk, Item, Sheet
 from console.provisioning.updates import Updates
 
 OURS_SECONDS = 120.0
@@ -47,25 +46,14 @@ class Creates:
         since = min((item.entry.claimed_at for item in items), default=0.0)
         await self._send(await self._look_up(items, since), since)
 
-    async def _send(self, todo: list[Item], since: float) -> None:
-        answered = False
-        error: HubSpotError | None = None
-        for _ in range(ROUNDS):
-            if not todo:
-                return
-            sheet = await self._round(todo)
-            answered = answered or bool(sheet.settlements or sheet.existing)
-            error = sheet.error or error
-            await self._desk.settle(sheet.settlements)
-            if sheet.halt is not None:
-                await self._desk.release([*sheet.again, *(item for item, _ in sheet.existing)])
-                raise sheet.halt
+    async def _send(self, items: Sequence[Item], since: float) -> None:
+        async def look_up(sheet: Sheet) -> list[Item]:
             await self._adopt_existing(sheet.existing)
-            todo = sheet.again + await self._look_up(sheet.unknown, since)
-        if error is not None:
-            await self._desk.give_up(todo, error, answered=answered)
+            return await self._look_up(sheet.unknown, since)
 
-    async def _round(self, items: Sequence[Item]) -> _Sheet:
+        await self._desk.rounds(items, self._request, look_up)
+
+    async def _request(self, items: Sequence[Item]) -> Sheet:
         """Send once and sort the answers."""
         desk = self._desk
         writes = [
@@ -77,32 +65,18 @@ class Creates:
         ]
         outcomes = await desk.send(lambda: desk.target.batch_create(desk.run.object_class, writes))
         links = await desk.links(items)
-        sheet = _Sheet()
+        sheet = Sheet()
         for item, outcome in zip(items, outcomes, strict=True):
             if outcome.record is not None:
                 taken = desk.values.taken(item.changes, outcome.record)
                 link = links.get(item.entry.key_digest)
                 sheet.settlements.append(desk.done(item, outcome.record.id, taken, link, created=True))
             else:
-                self._refused(item, outcome.error or OutcomeUnknown("HubSpot said nothing about this record."), sheet)
+                sheet.refused(item, outcome.error)
+        lost = [item for item in sheet.unknown if not self._keyed(item)]
+        sheet.settlements += [_uncertain(item, str(sheet.error)) for item in lost]
+        sheet.unknown = [item for item in sheet.unknown if item not in lost]
         return sheet
-
-    def _refused(self, item: Item, error: HubSpotError, sheet: _Sheet) -> None:
-        sheet.error = error
-        match meaning(error):
-            case Meaning.UNKNOWN if self._keyed(item):
-                sheet.unknown.append(item)
-            case Meaning.UNKNOWN:
-                sheet.settlements.append(_uncertain(item, error.message))
-            case Meaning.NOTHING:
-                sheet.again.append(item)
-            case Meaning.STOP:
-                sheet.again.append(item)
-                sheet.halt = sheet.halt or halt_for(error)
-            case Meaning.TAKEN:
-                sheet.existing.append((item, error))
-            case _:
-                sheet.settlements.append(self._desk.failed(item, error))
 
     async def _adopt_existing(self, existing: Sequence[tuple[Item, HubSpotError]]) -> None:
         """CONFLICT on a create becomes FOUND: the record in the way is the person's."""
@@ -116,8 +90,8 @@ class Creates:
             (named if item.uid else unnamed).append(item)
         keyed = [item for item in unnamed if self._keyed(item)]
         by_id = await self._desk.read(named)
-        by_key = await self._desk.read([*by_id.missing, *keyed], by_key=True)
-        lost = [item for item in unnamed if item not in keyed]
+        by_key = await self._desk.read([*filter(self._keyed, by_id.missing), *keyed], by_key=True)
+        lost = [item for item in (*unnamed, *by_id.missing) if not self._keyed(item)]
         lost += [*by_key.missing, *(item for item, _ in (*by_id.refused, *by_key.refused))]
         await self._desk.settle([self._desk.failed(item, errors[item.number]) for item in lost])
         await self._adopt([(item, record, False) for item, record in (*by_id.records, *by_key.records)])
@@ -186,18 +160,6 @@ class Creates:
         if payload is None or not payload.key.strip():
             return False
         return self._desk.values.unique(self._desk.run.object_class, payload.key_property)
-
-
-class _Sheet:
-    """The answers of one request, sorted."""
-
-    def __init__(self) -> None:
-        self.settlements: list[Settlement] = []
-        self.unknown: list[Item] = []
-        self.again: list[Item] = []
-        self.existing: list[tuple[Item, HubSpotError]] = []
-        self.halt: Halt | None = None
-        self.error: HubSpotError | None = None
 
 
 def _item(entry: NewEntry) -> Item:

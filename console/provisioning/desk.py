@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from console.hubspot.errors import HubSpotError
+from console.hubspot.errors import HubSpotError, OutcomeUnknown
 from console.hubspot.model import Outcome, Record
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Change, EntryState, Link, NewEntry, Plan, RunProgress
@@ -41,6 +41,36 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     records: list[tuple[Item, Record]]
     missing: list[Item]
     refused: list[tuple[Item, HubSpotError]]
+
+
+class Sheet:
+    """The answers of one writing request, sorted."""
+
+    def __init__(self) -> None:
+        self.settlements: list[Settlement] = []
+        self.unknown: list[Item] = []
+        self.again: list[Item] = []
+        self.existing: list[tuple[Item, HubSpotError]] = []
+        self.halt: Halt | None = None
+        self.error: HubSpotError | None = None
+
+    def refused(self, item: Item, error: HubSpotError | None, gone: Settlement | None = None) -> None:
+        """File an input that was not accepted; `gone` is what it means that there is no such record."""
+        self.error = error = error or OutcomeUnknown("HubSpot said nothing about this record.")
+        match meaning(error):
+            case Meaning.UNKNOWN:
+                self.unknown.append(item)
+            case Meaning.NOTHING:
+                self.again.append(item)
+            case Meaning.STOP:
+                self.again.append(item)
+                self.halt = self.halt or halt_for(error)
+            case Meaning.TAKEN:
+                self.existing.append((item, error))
+            case Meaning.GONE if gone is not None:
+                self.settlements.append(gone)
+            case _:
+                self.settlements.append(Desk.failed(item, error))
 
 
 class Desk:
@@ -171,7 +201,37 @@ class Desk:
             else:
                 raise halt_for(error)
 
-    async def give_up(self, items: Sequence[Item], error: HubSpotError, *, answered: bool) -> None:
+    async def rounds(
+        self,
+        items: Sequence[Item],
+        send: Callable[[list[Item]], Awaitable[Sheet]],
+        look_up: Callable[[Sheet], Awaitable[list[Item]]],
+    ) -> None:
+        """Send what is claimed until every item has its outcome.
+
+        `look_up` finds out what became of a sheet's unknown and existing ones, and returns what is to be sent again.
+
+        Raises:
+            Halt: the run stands still; what certainly did not happen is planned again, the rest stays in flight.
+        """
+        todo = list(items)
+        answered = False
+        error: HubSpotError | None = None
+        for _ in range(ROUNDS):
+            if not todo:
+                return
+            sheet = await send(todo)
+            answered = answered or bool(sheet.settlements or sheet.existing)
+            error = sheet.error or error
+            await self.settle(sheet.settlements)
+            if sheet.halt is not None:
+                await self.release([*sheet.again, *(item for item, _ in sheet.existing)])
+                raise sheet.halt
+            todo = sheet.again + await look_up(sheet)
+        if error is not None:
+            await self._give_up(todo, error, answered=answered)
+
+    async def _give_up(self, items: Sequence[Item], error: HubSpotError, *, answered: bool) -> None:
         """The rounds are used up: entries fail one by one where HubSpot answers at all, else the run pauses.
 
         Raises:

@@ -22,6 +22,7 @@ class EntryMaker:
 
     def __init__(self, mapping: Mapping, converters: Dict[str, Converter]) -> None:
         self._mapping = mapping
+        self._rows = mapping.active
         self._converters = converters
         self._policy = Policy(mapping.policy)
 
@@ -74,9 +75,7 @@ class EntryMaker:
         changes: tuple[Change, ...] = ()
         if action is Action.DELETE and record is not None:
             changes = tuple(
-                Change(name=name, before=value)
-                for name in self._converters
-                if (value := record.properties.get(name))
+                Change(name=name, before=value) for name in self._converters if (value := record.properties.get(name))
             )
         return NewEntry(
             number=person.number,
@@ -124,7 +123,7 @@ class EntryMaker:
         """The properties that differ, and only those."""
         accepted = link.accepted if link is not None else {}
         changes: list[Change] = []
-        for row in self._mapping.active:
+        for row in self._rows:
             wanted = person.wanted.get(row.name)
             if wanted is None or row.write == "create":
                 continue
@@ -142,7 +141,7 @@ class EntryMaker:
                     name=row.name,
                     before=present or None,
                     after=wanted or None,
-                    if_empty=row.write == "if_empty" and bool(wanted),
+                    write=row.write,
                 )
             )
         return tuple(changes)
@@ -163,8 +162,8 @@ class EntryMaker:
         if action is not Action.CREATE:
             return self._plain(person, situation, action)
         changes = tuple(
-            Change(name=row.name, after=value)
-            for row in self._mapping.active
+            Change(name=row.name, after=value, write=row.write)
+            for row in self._rows
             if (value := person.wanted.get(row.name))
         )
         if not changes:

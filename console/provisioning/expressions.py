@@ -67,11 +67,7 @@ def environment() -> Any:
     declared = [
         cel.FunctionDecl(
             name,
-            [
-                cel.Overload(
-                    f"{name}_{count}", return_type=kind.STRING, parameters=[kind.STRING] * count, impl=function
-                )
-            ],
+            [cel.Overload(f"{name}_{count}", return_type=kind.STRING, parameters=[kind.STRING] * count, impl=function)],
         )
         for name, (function, count) in FUNCTIONS.items()
     ]
@@ -91,6 +87,20 @@ def compile_expression(text: str) -> Program:
     if lowered == text:
         return Program(text, compiled, lowered=False)
     return Program(text, environment().compile(lowered), lowered=True)
+
+
+def compile_condition(text: str) -> Program:
+    """Compile an expression that must be true or false. Raises ExpressionError."""
+    kind = _compile(text).return_type().name()
+    if kind in ("BOOL", "DYN"):
+        return compile_expression(text)
+    raise ExpressionError(
+        f"the condition is of type {kind.lower()}, not true or false",
+        line=1,
+        column=1,
+        text=text.splitlines()[0],
+        remedy='Write a condition: has(source.x), source.x != "".',
+    )
 
 
 def _compile(text: str) -> Any:
@@ -113,17 +123,27 @@ def _explained(report: str, text: str) -> ExpressionError:
         name = unknown[1]
         start = shown.rfind(name, 0, column + len(name))
         column = start + 1 if start >= 0 else column
-        message = f"{name} is unknown"
-        near = difflib.get_close_matches(name, (*MEMBERS, *FUNCTIONS, "source"), 1, 0.6)
-        folded = {item.lower(): item for item in (*MEMBERS, *FUNCTIONS)}
-        suggestion = folded.get(name.lower()) or (near[0] if near else "")
-        if suggestion:
-            remedy = f"Did you mean {suggestion}?"
-        elif re.fullmatch(r"[\w.]+", text.strip()):
-            remedy = f"A column of the source is written source.{name}; a fixed text needs quotes: '\"{name}\"'."
+        message, remedy = _unknown(name, text, remedy)
     elif message.startswith("Syntax error"):
         message = message.partition(" expecting ")[0].replace("'<EOF>'", "the end")
     return ExpressionError(message, line=line, column=max(column, 1), text=shown, remedy=remedy)
+
+
+def _unknown(name: str, text: str, remedy: str) -> tuple[str, str]:
+    """What is wrong with a name that CEL does not know, and what may be meant."""
+    if name in FUNCTIONS:
+        count = FUNCTIONS[name][1]
+        example = f'{name}(source.x, "LK")' if count > 1 else f"{name}(source.x)"
+        return f"{name} takes {count} argument{'s' if count > 1 else ''}", f"Write {example}."
+    message = f"{name} is unknown"
+    known = (*MEMBERS, *FUNCTIONS, "source")
+    folded = {item.lower(): item for item in known}
+    if name.lower() in folded:
+        return message, f"Did you mean {folded[name.lower()]}?"
+    if name == text.strip():
+        return message, f"A column of the source is written source.{name}; a fixed text needs quotes: '\"{name}\"'."
+    near = difflib.get_close_matches(name.partition(".")[0], known, 1, 0.6)
+    return message, f"Did you mean {near[0]}?" if near else remedy
 
 
 def _clean(report: str) -> str:
@@ -199,16 +219,11 @@ class Expressions:
 
     def _try(self, text: str, name: str, line: int, *, boolean: bool = False) -> Program | None:
         try:
-            program = compile_expression(text)
-            if boolean and (kind := _compile(text).return_type().name()) not in ("BOOL", "DYN"):
-                raise ExpressionError(
-                    f"when is of type {kind.lower()}, not true or false",
-                    line=1, column=1, text=text.splitlines()[0], remedy="Write a condition: has(source.x), source.x != \"\".",
-                )  # fmt: skip
+            return compile_condition(text) if boolean else compile_expression(text)
         except ExpressionError as error:
             self.problems.append(
                 Problem(
-                    message=f"{name}: {error.message}\n{error.caret}",
+                    message=f"{error.message}\n{error.caret}",
                     remedy=error.remedy,
                     file=self._file,
                     line=(line + error.line - 1) if line else None,
@@ -216,7 +231,6 @@ class Expressions:
                 )
             )
             return None
-        return program
 
     def _combined(self) -> Any:
         """One program that gives the list of all values: several times faster than one program a row."""
@@ -267,14 +281,14 @@ def missing_columns(mapping: Mapping, columns: tuple[str, ...]) -> list[Problem]
 def _problem(row: MappingRow, message: str, file: str, line: int) -> Problem:
     if missing := _MISSING.search(message):
         return Problem(
-            message=f"{row.name}: this person has no {missing[1]}",
+            message=f"this person has no {missing[1]}",
             remedy=f"Fill it, or write when = 'has(source.{missing[1]})' for {row.name} in the mapping.",
             file=file,
             line=line,
             field=row.name,
         )
     return Problem(
-        message=f"{row.name}: {message}",
+        message=message,
         remedy=f"Mend the value in the source, or the expression of {row.name} in the mapping.",
         file=file,
         line=line,

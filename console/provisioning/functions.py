@@ -34,7 +34,7 @@ def _e164(text: str, region: str) -> str:
     import phonenumbers  # its metadata is large: loaded with the first number
 
     if region and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise BadArgument(f"{region!r} is no country code; write two letters such as \"LK\"")
+        raise BadArgument(f'{region!r} is no country code; write two letters such as "LK"')
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException as error:

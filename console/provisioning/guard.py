@@ -45,9 +45,9 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     failures: Guard = Guard(percent=10, after=200)
 
 
-def parse_guard(text: str | int, *, failures: bool = False) -> Guard:
+def parse_guard(text: object, *, failures: bool = False) -> Guard:
     """`5% or 50`, `5%`, `50`; for failures `10% after 200`. Raises ValueError."""
-    match = _RULE.match(str(text))
+    match = _RULE.match(str(text)) if isinstance(text, str | int) and not isinstance(text, bool) else None
     percent = match and match["percent"]
     count = match and match["count"]
     valid = match is not None and (percent or count) and bool(match["or"]) == bool(percent and count)

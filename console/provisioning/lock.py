@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from console.settings.paths import private_dir
 
@@ -85,7 +86,7 @@ class OwnerLock:
         self._run_id = run_id
         self._descriptor: int | None = None
 
-    def __enter__(self) -> OwnerLock:
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 

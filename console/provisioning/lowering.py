@@ -1,6 +1,6 @@
-"""Our own functions in result position, rewritten so that CEL hands over their arguments instead of calling us.
+r"""Our own functions in result position, rewritten so that CEL hands over their arguments instead of calling us.
 
-`e164(source.tel, "LK")` becomes `["\\x01e164", source.tel, "LK"]`, which `resolve` carries out afterwards. It
+`e164(source.tel, "LK")` becomes `["\x01e164", source.tel, "LK"]`, which `resolve` carries out afterwards. It
 is faster than a call out of the C++ runtime, and it does not leak: cel-expr-python 0.1.3 never
 releases the argument tuple of a Python function, about 200 bytes a call, which is 200 MB over a million
 people. A call in another position (`title(x) + "!"`) stays a call.

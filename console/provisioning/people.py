@@ -67,6 +67,8 @@ class Preparer:
     def person(self, row: SourceRow, number: int) -> Person:
         """The person of a row."""
         mapping = self._mapping
+        if row.problem is not None:
+            return self._misread(row, number, row.problem)
         if mapping.filter is not None and not matches(mapping.filter, row.values):
             return self._out_of_scope(row, number)
         result = self._expressions.evaluate(row.values, file=self._source, line=row.line)
@@ -75,7 +77,7 @@ class Preparer:
         source_id = self._source_id(row.values, wanted)
         if not source_id:
             problems.append(self._nameless(row.line))
-        keys = tuple((key, value) for key in mapping.correlate if (value := wanted.get(key)))
+        keys = tuple((key, value) for key in mapping.correlate if (value := wanted.get(key, "").strip()))
         return Person(
             number=number,
             line=row.line,
@@ -87,16 +89,25 @@ class Preparer:
             problems=tuple(problems),
         )
 
+    def _misread(self, row: SourceRow, number: int, problem: Problem) -> Person:
+        """A value is not of its type, so nobody knows whether the person is in scope."""
+        source_id = self._source_id(row.values, self._first_key(row))
+        digest = self._digester.source(source_id) if source_id else b""
+        return Person(number=number, line=row.line, source_id=source_id, digest=digest, problems=(problem,))
+
+    def _first_key(self, row: SourceRow) -> dict[str, str]:
+        """The value that stands for the source id where the mapping names none."""
+        if self._mapping.source_id:
+            return {}
+        key = self._mapping.correlate[0]
+        try:
+            return {key: self.converters[key].canonical(self._expressions.evaluate_one(key, row.values))}
+        except (BadArgument, BadValue):
+            return {}
+
     def _out_of_scope(self, row: SourceRow, number: int) -> Person:
         """Only who it is matters; values that cannot be mapped do not."""
-        wanted: dict[str, str] = {}
-        if not self._mapping.source_id:
-            key = self._mapping.correlate[0]
-            try:
-                wanted[key] = self.converters[key].canonical(self._expressions.evaluate_one(key, row.values))
-            except (BadArgument, BadValue):
-                wanted[key] = ""
-        source_id = self._source_id(row.values, wanted)
+        source_id = self._source_id(row.values, self._first_key(row))
         problems = () if source_id else (self._nameless(row.line),)
         digest = self._digester.source(source_id) if source_id else b""
         return Person(
@@ -110,9 +121,7 @@ class Preparer:
                 wanted[name] = self.converters[name].canonical(value)
             except BadValue as error:
                 problems.append(
-                    Problem(
-                        message=f"{name}: {error.message}", remedy=error.remedy, file=self._source, line=line, field=name
-                    )
+                    Problem(message=error.message, remedy=error.remedy, file=self._source, line=line, field=name)
                 )
         return wanted
 

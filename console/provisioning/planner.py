@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from console.connector.connector import Connector
 from console.hubspot.budget.model import BudgetState
+from console.hubspot.model import AccountDetails
 from console.journal.journal import Journal
 from console.journal.model import Link, NewEntry, Plan, Problem, Situation
 from console.provisioning.checks import against_schema
@@ -28,7 +28,7 @@ from console.provisioning.expressions import Expressions, missing_columns
 from console.provisioning.guard import verdicts
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person, Preparer
-from console.sources.errors import SourceError
+from console.provisioning.target import Target
 from console.sources.model import Source, SourceRow
 from console.sources.opening import open_source
 
@@ -36,6 +36,13 @@ SLICE = 250
 FLUSH = 1000
 LANES = 6
 T = TypeVar("T")
+
+
+class PlanningTarget(Target, Protocol):
+    """The connector, asked anew whose account it is."""
+
+    async def details(self, *, fresh: bool = False) -> AccountDetails:
+        """The account behind the credentials, as HubSpot tells it now where `fresh`."""
 
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +57,7 @@ class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
 class Planner:
     """Makes plans for one portal."""
 
-    def __init__(self, connector: Connector, journal: Journal) -> None:
+    def __init__(self, connector: PlanningTarget, journal: Journal) -> None:
         self._connector = connector
         self._journal = journal
 
@@ -74,7 +81,7 @@ class Planner:
         columns = await in_thread(people.columns)
         if columns is not None and (missing := missing_columns(mapping, columns)):
             raise MappingError(tuple(missing))
-        details = await self._connector.details()
+        details = await self._connector.details(fresh=True)
         schema = await self._connector.schema(mapping.target)
         if wrong := against_schema(mapping, schema):
             raise MappingError(tuple(wrong))
@@ -111,9 +118,7 @@ class Planner:
         await self._journal.mark_duplicates(plan.id)
         totals = await self._journal.totals(plan.id)
         links = await self._journal.count_links(portal_id, mapping.name, object_class=mapping.target)
-        guards = verdicts(
-            mapping.guards, deletes=totals.actions.get("DELETE", 0), clears=totals.clears, links=links
-        )
+        guards = verdicts(mapping.guards, deletes=totals.actions.get("DELETE", 0), clears=totals.clears, links=links)
         return await self._journal.finish_plan(
             msgspec.structs.replace(
                 plan,
@@ -165,6 +170,7 @@ class _Making:
         self._progress = progress
         self._number = 0
         self._unidentified = 0
+        self._keys: set[bytes] = set()
         self._linked: list[tuple[Person, Link]] = []
         self._unlinked: list[Person] = []
         self._ready: list[NewEntry] = []
@@ -173,6 +179,8 @@ class _Making:
 
     async def run(self) -> None:
         """Read, look up, decide; then look for links without a person."""
+        if self.only is not None:
+            await in_thread(self._find_twins)
         rows = self.source.rows()
         async with _group() as group, contextlib.aclosing(self._slices(rows)) as slices:
             async for people in slices:
@@ -187,17 +195,17 @@ class _Making:
                 remedy=f"Look at the column {self.mapping.source_id or self.mapping.correlate[0]} of the source.",
             )
         await self._links_without_people()
+        if self.planned != self._number:
+            raise RuntimeError(f"{self._number} people came in and {self.planned} entries came out")
 
     def tell(self, message: str) -> None:
         """Report progress."""
         if self._progress is not None:
             self._progress(
-                PlanProgress(
-                    read=self.read, planned=self.planned, requests=self.correlator.requests, message=message
-                )
+                PlanProgress(read=self.read, planned=self.planned, requests=self.correlator.requests, message=message)
             )
 
-    async def _slices(self, rows: Iterator[SourceRow | Problem]) -> AsyncIterator[list[Person]]:
+    async def _slices(self, rows: Iterator[SourceRow | Problem]) -> AsyncGenerator[list[Person], None]:
         """People in slices, made in a worker so that a console stays alive."""
 
         def next_slice() -> tuple[int, list[Person]]:
@@ -225,16 +233,25 @@ class _Making:
 
     def _person(self, row: SourceRow | Problem) -> Person | None:
         number = self._number + 1
-        if isinstance(row, Problem):
-            person = self.preparer.broken(row, number)
-        else:
-            person = self.preparer.person(row, number)
-        if self.only is not None and person.source_id != self.only:
+        make = self.preparer
+        person = make.broken(row, number) if isinstance(row, Problem) else make.person(row, number)
+        if self.only is not None and not self._is_meant(person):
             return None
         self._number = number
         if not person.identified:
             self._unidentified += 1
         return person
+
+    def _is_meant(self, person: Person) -> bool:
+        return person.source_id == self.only or (bool(person.key_digest) and person.key_digest in self._keys)
+
+    def _find_twins(self) -> None:
+        """The correlation keys of the one person: whoever shares one is a duplicate, and must be seen as such."""
+        for row in self.source.rows():
+            if isinstance(row, SourceRow):
+                person = self.preparer.person(row, 0)
+                if person.source_id == self.only and person.key_digest:
+                    self._keys.add(person.key_digest)
 
     async def _look_up(self, group: asyncio.TaskGroup, people: list[Person] | tuple[()], *, last: bool = False) -> None:
         links = await self.correlator.links(people) if people else {}
@@ -261,7 +278,8 @@ class _Making:
 
         async def look() -> None:
             try:
-                self._ready.extend(self.maker.found(found) for found in await lookup)
+                found = await lookup  # first: while it is awaited, a flush puts a new list in place of the old
+                self._ready.extend(map(self.maker.found, found))
                 if len(self._ready) >= FLUSH:
                     await self._flush()
                 self.tell("looking up")
@@ -345,6 +363,3 @@ async def in_thread(work: Callable[[], T]) -> T:
         with contextlib.suppress(Exception):
             await task
         raise
-
-
-__all__ = ["PlanProgress", "Planner", "SourceError"]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.hubspot.errors import HubSpotError, OutcomeUnknown
 from console.journal.journal import Settlement
 from console.journal.model import Action, EntryState, Link, NewEntry
-from console.provisioning.desk import ROUNDS, Desk, Item
-from console.provisioning.outcomes import Halt, Meaning, halt_for, meaning
+from console.provisioning.desk import Desk, Item, Sheet
 from console.provisioning.updates import Updates
 
 
@@ -37,44 +35,23 @@ class Removals:
         """Settle or send again what was in flight when a process died: by reading first."""
         await self._send(await self._look_up([_item(entry) for entry in entries]))
 
-    async def _send(self, todo: list[Item]) -> None:
+    async def _send(self, items: Sequence[Item]) -> None:
+        await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
+
+    async def _request(self, items: Sequence[Item]) -> Sheet:
+        """Send once and sort the answers."""
         desk = self._desk
-        answered = False
-        error: HubSpotError | None = None
-        for _ in range(ROUNDS):
-            if not todo:
-                return
-            settlements: list[Settlement] = []
-            unknown: list[Item] = []
-            again: list[Item] = []
-            halt: Halt | None = None
-            uids = [item.uid for item in todo]
-            outcomes = await desk.send(lambda uids=uids: desk.target.batch_archive(desk.run.object_class, uids))  # type: ignore[misc]
-            for item, outcome in zip(todo, outcomes, strict=True):
-                if outcome.ok:
-                    settlements.append(_archived(item))
-                    continue
-                error = outcome.error or OutcomeUnknown("HubSpot said nothing about this record.")
-                match meaning(error):
-                    case Meaning.UNKNOWN:
-                        unknown.append(item)
-                    case Meaning.NOTHING:
-                        again.append(item)
-                    case Meaning.STOP:
-                        again.append(item)
-                        halt = halt or halt_for(error)
-                    case Meaning.GONE:
-                        settlements.append(_archived(item))
-                    case _:
-                        settlements.append(desk.failed(item, error))
-            answered = answered or bool(settlements)
-            await desk.settle(settlements)
-            if halt is not None:
-                await desk.release(again)
-                raise halt
-            todo = again + await self._look_up(unknown)
-        if error is not None:
-            await desk.give_up(todo, error, answered=answered)
+        uids = [item.uid for item in items]
+        outcomes = await desk.send(lambda: desk.target.batch_archive(desk.run.object_class, uids))
+        sheet = Sheet()
+        for item, outcome in zip(items, outcomes, strict=True):
+            if outcome.ok:
+                sheet.settlements.append(_archived(item))
+            else:
+                sheet.refused(item, outcome.error, gone=_archived(item))
+        sheet.settlements += [desk.failed(item, error) for item, error in sheet.existing]
+        sheet.existing = []
+        return sheet
 
     async def _look_up(self, items: Sequence[Item]) -> list[Item]:
         """Read what may have been archived; returns what is still there."""

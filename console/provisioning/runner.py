@@ -156,7 +156,7 @@ async def run_attached(
     from console.provisioning.apply import Applier  # loads SQLAlchemy with the journal
 
     journal = await parts.journal
-    run = await journal.progress(run_or_plan)
+    run = await journal.approved(run_or_plan)
     plan = await journal.plan(run.plan_id)
     me = this_process(run.id)
     with OwnerLock(parts.paths.locks, run.portal_id, run.mapping, run.id):

@@ -14,10 +14,12 @@ from console.journal.journal import Journal
 from console.journal.model import Approver, Entry, EntryState, GuardVerdict, Plan, RunProgress, RunState
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import LockedByAnother, Owner, OwnerLock, current_user, holder
-from console.provisioning.report import Report, build_report
+from console.provisioning.report import Report, ReportFormat, build_report, render
 from console.provisioning.runner import Runner, last_words, spawn
 from console.settings.paths import Paths
 from console.settings.profile import Profile
+
+Entries = list[Entry]  # in the class below `list` is a method
 
 WATCH_SECONDS = 0.25
 START_SECONDS = 30.0
@@ -83,7 +85,7 @@ class Runs:
             RunnerFailed: the runner ended at once; its own words are in the message.
             NotApproved: the plan is not approved.
         """
-        run = await self._journal.progress(run_or_plan)
+        run = await self._journal.approved(run_or_plan)
         if run.state in (RunState.DONE, RunState.CANCELLED):
             raise PlanRefused(
                 f"The run {run.id} is {run.state.value}; there is nothing to go on with.", remedy="Make a new plan."
@@ -192,10 +194,15 @@ class Runs:
 
     async def entries(
         self, run_or_plan: str, states: Collection[str] | None = None, after: int = 0, limit: int = 200
-    ) -> list[Entry]:
+    ) -> Entries:
         """Entries of the run's plan after the number `after`, as they stand now."""
         run = await self._journal.progress(run_or_plan)
         return await self._journal.entries(run.plan_id, states=states, after=after, limit=limit)
+
+    async def render(self, report: Report, form: ReportFormat) -> AsyncIterator[str]:
+        """The report as text, a piece at a time."""
+        async for piece in render(self._journal, report, form):
+            yield piece
 
     async def report(self, run_or_plan: str) -> Report:
         """What the run did, for people."""

@@ -16,8 +16,8 @@ class Target(Protocol):
     def hubspot(self) -> HubSpot:
         """The account itself."""
 
-    async def details(self) -> AccountDetails:
-        """Which account the credentials lead to."""
+    async def details(self, *, fresh: bool = False) -> AccountDetails:
+        """Which account the credentials lead to; `fresh` asks HubSpot now."""
 
     async def schema(self, object_class: str) -> dict[str, PropertyDefinition]:
         """The properties of an object class."""

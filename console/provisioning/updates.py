@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.hubspot.errors import HubSpotError, OutcomeUnknown
-from console.hubspot.model import Outcome, Record, Write
+from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
 from console.journal.model import Action, Change, EntryState, NewEntry
-from console.provisioning.desk import ROUNDS, Desk, Item
-from console.provisioning.outcomes import Halt, Meaning, halt_for, meaning
+from console.provisioning.desk import Desk, Item, Sheet
 
 STALE_SECONDS = 60.0
 """A record that was read longer ago is read again in its batch before it is written."""
@@ -35,49 +33,12 @@ class Updates:
         """Settle or send again what was in flight when a process died: by reading first."""
         await self.send(await self._look_up([_item(entry) for entry in entries]))
 
-    async def send(self, todo: Sequence[Item]) -> None:
+    async def send(self, items: Sequence[Item]) -> None:
         """Send what is claimed, until every item has its outcome."""
-        todo = list(todo)
-        answered = False
-        error: HubSpotError | None = None
-        for _ in range(ROUNDS):
-            if not todo:
-                return
-            settlements: list[Settlement] = []
-            unknown: list[Item] = []
-            again: list[Item] = []
-            halt: Halt | None = None
-            outcomes = await self._request(todo)
-            links = await self._desk.links(todo)
-            for item, outcome in zip(todo, outcomes, strict=True):
-                if outcome.record is not None:
-                    taken = self._desk.values.taken(item.changes, outcome.record)
-                    link = links.get(item.entry.key_digest)
-                    settlements.append(self._desk.done(item, outcome.record.id, taken, link))
-                    continue
-                error = outcome.error or OutcomeUnknown("HubSpot said nothing about this record.")
-                match meaning(error):
-                    case Meaning.UNKNOWN:
-                        unknown.append(item)
-                    case Meaning.NOTHING:
-                        again.append(item)
-                    case Meaning.STOP:
-                        again.append(item)
-                        halt = halt or halt_for(error)
-                    case Meaning.GONE:
-                        settlements.append(self._desk.gone(item))
-                    case _:
-                        settlements.append(self._desk.failed(item, error))
-            answered = answered or bool(settlements)
-            await self._desk.settle(settlements)
-            if halt is not None:
-                await self._desk.release(again)
-                raise halt
-            todo = again + await self._look_up(unknown)
-        if error is not None:
-            await self._desk.give_up(todo, error, answered=answered)
+        await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
 
-    async def _request(self, items: Sequence[Item]) -> list[Outcome]:
+    async def _request(self, items: Sequence[Item]) -> Sheet:
+        """Send once and sort the answers."""
         desk = self._desk
         writes = [
             Write(
@@ -85,7 +46,19 @@ class Updates:
             )
             for item in items
         ]
-        return await desk.send(lambda: desk.target.batch_update(desk.run.object_class, writes))
+        outcomes = await desk.send(lambda: desk.target.batch_update(desk.run.object_class, writes))
+        links = await desk.links(items)
+        sheet = Sheet()
+        for item, outcome in zip(items, outcomes, strict=True):
+            if outcome.record is not None:
+                taken = desk.values.taken(item.changes, outcome.record)
+                link = links.get(item.entry.key_digest)
+                sheet.settlements.append(desk.done(item, outcome.record.id, taken, link))
+            else:
+                sheet.refused(item, outcome.error, gone=desk.gone(item))
+        sheet.settlements += [desk.failed(item, error) for item, error in sheet.existing]
+        sheet.existing = []
+        return sheet
 
     async def fresh(self, items: Sequence[Item]) -> list[Item]:
         """What may be written as planned; what changed meanwhile is settled here.
@@ -119,7 +92,12 @@ class Updates:
         if item.entry.action is Action.DELETE:
             moved = [change for change in item.changes if not values.untouched(change, record)]
         else:
-            item.changes = tuple(change for change in item.changes if not values.holds(change, record))
+            item.changes = tuple(
+                change
+                for change in item.changes
+                if not values.holds(change, record)
+                and not (change.write == "if_empty" and record.properties.get(change.name))
+            )
             moved = [change for change in item.changes if not values.untouched(change, record)]
         item.uid = record.id
         if not moved:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from console.settings import preferences, tomlfile
 from console.settings.errors import SettingsError, VaultAbsent
 from console.settings.keyring_vault import USE_FILE, KeyringVault
+from console.settings.parts import Store
 from console.settings.paths import Paths
 from console.settings.sealed_vault import SealedVault
 from console.settings.secret_service import SecretServiceVault
 from console.settings.vault import MemoryVault, Vault
-from console.settings.worker import TIMEOUT, Worker
+from console.settings.worker import TIMEOUT
+from console.text import safe
 
 FILE = "file"
 MEMORY = "memory"
@@ -35,21 +38,19 @@ async def open_vault(paths: Paths, *, prefer: str | None = None, patience: float
     """The vault that `prefer` names, else the remembered one, else the first that serves here.
 
     Never falls back from a named vault to another: secrets that seem to have vanished are worse than
-    a message. `patience` is how many seconds a keyring may take for a call. A keyring found by looking is remembered with the first secret stored in it.
+    a message. A keyring found by looking is remembered with the first secret stored in it.
+    `patience` is how many seconds a keyring may take for one call.
     """
     named = prefer or preferences.load(paths).vault
     if named:
-        return await _named(paths, named, patience, None)
+        return _named(paths, named, patience)
     if paths.vault_file.exists():
-        return _file(paths, patience)
+        return SealedVault(paths.vault_file, timeout=patience)
     for choice in _candidates():
-        try:
-            vault = await _named(paths, choice, patience, lambda choice=choice: remember(paths, choice))  # type: ignore[misc]
-        except VaultAbsent:
-            continue
+        vault = keyring_vault(choice, timeout=patience, stored=partial(remember, paths, choice))
         if (await vault.status()).state in {"ready", "locked", "needs_collection"}:
             return vault
-    return _file(paths, patience)
+    return SealedVault(paths.vault_file, timeout=patience)
 
 
 def remember(paths: Paths, choice: str) -> None:
@@ -58,34 +59,27 @@ def remember(paths: Paths, choice: str) -> None:
         preferences.change(paths, vault=choice)
 
 
-async def _named(paths: Paths, choice: str, patience: float, stored: Callable[[], None] | None) -> Vault:
+def keyring_vault(choice: str, *, timeout: float = TIMEOUT, stored: Callable[[], None] | None = None) -> KeyringVault:
+    """The operating system's keyring of that name; nothing is loaded or asked before its first use."""
+    backend = _Late(choice)
+    if choice == "secret-service":
+        return SecretServiceVault(backend, timeout=timeout, stored=stored)
+    return KeyringVault(backend, label=KEYRINGS[choice][2], choice=choice, timeout=timeout, stored=stored)
+
+
+def _named(paths: Paths, choice: str, patience: float) -> Vault:
     if choice == MEMORY:
         return MemoryVault()
     if choice == FILE:
-        return _file(paths, patience)
-    if choice not in KEYRINGS:
-        meant = tomlfile.nearest(choice, CHOICES)
-        raise SettingsError(
-            f'There is no vault called "{choice}".',
-            f"Did you mean {meant}?" if meant else f"The vaults are: {', '.join(CHOICES)}.",
-            key="vault",
-        )
-    return await keyring_vault(choice, patience=patience, stored=stored)
-
-
-async def keyring_vault(
-    choice: str, *, patience: float = TIMEOUT, stored: Callable[[], None] | None = None
-) -> KeyringVault:
-    """The operating system's keyring of that name."""
-    label = KEYRINGS[choice][2]
-    backend = await Worker(label, max(patience, TIMEOUT)).call(_backend, choice)
-    if choice == "secret-service":
-        return SecretServiceVault(backend, timeout=patience, stored=stored)
-    return KeyringVault(backend, label=label, choice=choice, timeout=patience, stored=stored)
-
-
-def _file(paths: Paths, patience: float) -> SealedVault:
-    return SealedVault(paths.vault_file, timeout=patience)
+        return SealedVault(paths.vault_file, timeout=patience)
+    if choice in KEYRINGS:
+        return keyring_vault(choice, timeout=patience)
+    meant = tomlfile.nearest(choice, CHOICES)
+    raise SettingsError(
+        f'There is no vault called "{safe(choice, limit=40)}".',
+        f"Did you mean {meant}?" if meant else f"The vaults are: {', '.join(CHOICES)}.",
+        key="vault",
+    )
 
 
 def _candidates() -> tuple[str, ...]:
@@ -96,21 +90,45 @@ def _candidates() -> tuple[str, ...]:
     return ("secret-service", "kwallet")
 
 
-def _backend(choice: str) -> Any:
+class _Late:
+    """A keyring backend that is loaded when it is first used, in the worker's thread."""
+
+    def __init__(self, choice: str) -> None:
+        self._choice = choice
+        self._loaded: Store | None = None
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The item; None when there is none."""
+        return self._backend().get_password(service, username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Stores the item."""
+        self._backend().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Removes the item."""
+        self._backend().delete_password(service, username)
+
+    def _backend(self) -> Store:
+        if self._loaded is None:
+            self._loaded = _load(self._choice)
+        return self._loaded
+
+
+def _load(choice: str) -> Store:
     """Blocking: the backend by its name, also made the one that the keyring library itself would use."""
-    from importlib import import_module  # keyring costs 100 ms, so it loads in the worker
+    from importlib import import_module  # keyring costs 100 ms
 
     import keyring.core
 
     module, name, label = KEYRINGS[choice]
-    kind = getattr(import_module(module), name)
-    if choice != "secret-service":  # that one tells its states itself, in better words
-        try:
-            viable = bool(kind.viable)
-        except Exception:  # noqa: BLE001 - priorities are computed by foreign code
-            viable = False
-        if not viable:
-            raise VaultAbsent(f"There is no {label} here.", USE_FILE)
-    backend = kind()
-    keyring.core.set_keyring(backend)
+    kind: Any = getattr(import_module(module), name)
+    try:
+        viable = bool(kind.viable)
+    except Exception:  # noqa: BLE001 - priorities are computed by foreign code
+        viable = False
+    if not viable:
+        raise VaultAbsent(f"There is no {label} here.", USE_FILE)
+    backend: Store = kind()
+    keyring.core.set_keyring(backend)  # type: ignore[arg-type]  # it is one
     return backend

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from console.settings.profile import AUTHENTICATIONS, AUTO
+from console.text import safe
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -125,7 +126,7 @@ def choice(*allowed: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         word = text(value).lower()
         if word not in allowed:
-            raise Wrong(f'cannot be "{word[:40]}"', f"Write {' or '.join(allowed)}.")
+            raise Wrong(f'cannot be "{safe(word, limit=40)}"', f"Write {' or '.join(allowed)}.")
         return word
 
     return read

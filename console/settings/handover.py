@@ -105,7 +105,7 @@ class HandedVault:
         if not self.persistent:
             return None
         try:
-            return await (await self._persistent()).bound(self._origin).get(profile, name)
+            return await self._persistent().bound(self._origin).get(profile, name)
         except VaultError:
             if found is None:
                 raise
@@ -115,27 +115,27 @@ class HandedVault:
         """Keeps it for this process in any case, then stores it; the error is that of storing."""
         self._entries[self._key(profile, name)] = (value, self.label)
         if self.persistent:
-            await (await self._persistent()).bound(self._origin).set(profile, name, value)
+            await self._persistent().bound(self._origin).set(profile, name, value)
 
     async def delete(self, profile: str, name: str) -> None:
         """Removes it here and there."""
         self._entries.pop(self._key(profile, name), None)
         if self.persistent:
-            await (await self._persistent()).bound(self._origin).delete(profile, name)
+            await self._persistent().bound(self._origin).delete(profile, name)
 
     async def status(self) -> VaultStatus:
         """The persistent vault's state."""
         if not self.persistent:
             return VaultStatus("ready", self.label, "Secrets were handed over by the process that started this one.")
         try:
-            return await (await self._persistent()).status()
+            return await self._persistent().status()
         except VaultError as error:
             return VaultStatus("unreachable", self.label, error.message, error.remedy)
 
     async def unlock(self, passphrase: str) -> None:
         """Opens the persistent vault."""
         if self.persistent:
-            await (await self._persistent()).unlock(passphrase)
+            await self._persistent().unlock(passphrase)
 
     async def probe(self) -> None:
         """Writes, reads and deletes a random entry."""
@@ -144,9 +144,9 @@ class HandedVault:
     def _key(self, profile: str, name: str) -> tuple[str, str]:
         return service_name(self._origin, profile), name
 
-    async def _persistent(self) -> Vault:
+    def _persistent(self) -> Vault:
         if "vault" not in self._opened:
-            self._opened["vault"] = await _reopened(self._described)
+            self._opened["vault"] = _reopened(self._described)
         return self._opened["vault"]
 
 
@@ -165,7 +165,7 @@ def _described(vault: Vault) -> dict[str, Any]:
     return {"kind": "memory", "label": vault.label}
 
 
-async def _reopened(described: dict[str, Any]) -> Vault:
+def _reopened(described: dict[str, Any]) -> Vault:
     from console.settings.chain import keyring_vault
     from console.settings.sealed_vault import SealedVault
 
@@ -173,5 +173,5 @@ async def _reopened(described: dict[str, Any]) -> Vault:
         key = base64.b64decode(described.get("key", "")) or None
         return SealedVault(Path(described["path"]), key=key)
     if described.get("kind") == "keyring":
-        return await keyring_vault(str(described["choice"]))
+        return keyring_vault(str(described["choice"]))
     raise VaultUnreachable("The vault of the process that started this one is gone.", "Start the run again.")

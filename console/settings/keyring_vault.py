@@ -21,7 +21,7 @@ from console.settings.worker import TIMEOUT, Worker
 Result = TypeVar("Result")
 
 UNLOCK_ELSEWHERE = "Unlock it with its own program, then try again."
-USE_FILE = "Choose the vault file instead: hubspoke credentials status shows how."
+USE_FILE = 'To use the vault file instead, put vault = "file" into settings.toml of the configuration folder.'
 
 
 class KeyringVault:
@@ -85,7 +85,9 @@ class KeyringVault:
 
     async def probe(self) -> None:
         """Writes, reads and deletes a random entry."""
-        await probe(self.bound(""))
+        view = self.bound("")
+        view._stored = None  # trying it is not yet choosing it
+        await probe(view)
 
     def look(self) -> VaultStatus:
         """Blocking: the state, without any dialog."""

@@ -7,6 +7,7 @@ import msgspec
 from console.settings import tomlfile
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths
+from console.text import safe
 
 _COMMENT = "Written by Hubspoke itself."
 
@@ -30,7 +31,7 @@ def load(paths: Paths) -> Preferences:
         if key not in known:
             meant = tomlfile.nearest(key, known)
             raise SettingsError(
-                f'Unknown key "{key}".',
+                f'Unknown key "{safe(key, limit=60)}".',
                 f"Did you mean {meant}?" if meant else f"The keys are: {', '.join(known)}.",
                 file=path,
                 line=found.line(key),

@@ -14,6 +14,7 @@ from console.settings.errors import SettingsError
 from console.settings.fields import FIELDS, SECRET_KEYS, Field, Wrong
 from console.settings.paths import Paths
 from console.settings.profile import AUTO, Profile
+from console.text import safe
 
 __all__ = ["Profiles", "SettingsError", "assign", "checked", "display"]
 
@@ -187,9 +188,8 @@ def _unknown_key(key: str) -> SettingsError:
             key=key,
         )
     meant = tomlfile.nearest(key, FIELDS)
-    shown = key if len(key) <= 60 else key[:59] + "\u2026"
     remedy = f"Did you mean {meant}?" if meant else f"The keys are: {', '.join(FIELDS)}."
-    return SettingsError(f'Unknown key "{shown}".', remedy, key=key)
+    return SettingsError(f'Unknown key "{safe(key, limit=60)}".', remedy, key=key)
 
 
 def _checked_name(name: str) -> str:

@@ -156,7 +156,7 @@ def _service() -> Iterator[_Service]:
     if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         raise VaultAbsent(
             "This login has no D-Bus session, so there is no Secret Service.",
-            "Use the vault file, or keep a user session: loginctl enable-linger, then log in again.",
+            f"Keep a user session (loginctl enable-linger) and log in again. {USE_FILE}",
         )
     import secretstorage  # brings jeepney and cryptography: 40 ms
 
@@ -167,13 +167,11 @@ def _service() -> Iterator[_Service]:
     if connection is None:
         raise VaultUnreachable(
             "The D-Bus session that this login names does not answer.",
-            "It probably ended with an earlier login (an old tmux keeps its address): log in anew, or use the vault file.",
+            f"It probably ended with an earlier login (an old tmux keeps its address): log in anew. {USE_FILE}",
         )
     with closing(connection):
         if not secretstorage.check_service_availability(connection):
-            raise VaultAbsent(
-                "No Secret Service runs on this D-Bus session.", "Install gnome-keyring, or use the vault file."
-            )
+            raise VaultAbsent("No Secret Service runs on this D-Bus session.", f"Install gnome-keyring. {USE_FILE}")
         yield _Service(connection)
 
 

@@ -89,7 +89,7 @@ async def probe(vault: Vault) -> None:
     if found != value or await vault.get(MACHINE, name) is not None:
         raise VaultDamaged(
             f"The {vault.label} does not give back what was stored in it.",
-            "Use the vault file instead, or look into the keyring with its own program.",
+            "Look at it with its own program, or restart it, then try again.",
         )
 
 

@@ -69,8 +69,8 @@ class Worker:
     def _unreachable(self, what: str) -> VaultUnreachable:
         return VaultUnreachable(
             f"The {self._label} {what}.",
-            "It may be waiting for a dialog on another screen. Answer it there, or use the vault file: "
-            "hubspoke credentials status.",
+            "It may be waiting for a dialog on another screen: answer it there. "
+            'To use the vault file instead, put vault = "file" into settings.toml of the configuration folder.',
         )
 
 

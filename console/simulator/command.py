@@ -6,8 +6,12 @@ import argparse
 import dataclasses
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.simulator.config import OptionError, Options, parse_allowance, parse_listen
+
+if TYPE_CHECKING:
+    from console.simulator.portal import Portal
 
 EPILOG = """\
 faults: comma-separated KIND[=AMOUNT][/SECONDS][@PATH]; AMOUNT is 3x (the next three requests), 5% or 0.05;
@@ -40,22 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until stopped; 0 after a graceful end, 2 for options that make no sense, 1 if it cannot start."""
+    """Serve until stopped; 0 after a graceful end, 2 for options that make no sense, 1 if it cannot start or save."""
+    # starlette and uvicorn take a fifth of a second to import: not before the options are right
     try:
         options = _options(args)
-    except OptionError as problem:
-        return _fail(str(problem), 2)
-    # starlette and uvicorn take a fifth of a second to import: not before the options are right
-    from console.simulator.snapshot import SnapshotError
+        from console.simulator.snapshot import SnapshotError
 
-    try:
-        return _serve(options, args)
+        try:
+            return _serve(options, args)
+        except SnapshotError as problem:
+            return _fail(str(problem), 1)
     except OptionError as problem:
         return _fail(str(problem), 2)
-    except SnapshotError as problem:
-        return _fail(str(problem), 1)
-    except OSError as problem:
-        return _fail(f"cannot listen on {options.host}:{options.port}: {problem.strerror}", 1)
+    except KeyboardInterrupt:
+        return 130
 
 
 def _serve(options: Options, args: argparse.Namespace) -> int:
@@ -66,7 +68,10 @@ def _serve(options: Options, args: argparse.Namespace) -> int:
 
     saved = snapshot.load(args.data) if args.data is not None and args.data.exists() else None
     portal = Portal(options if saved is None else dataclasses.replace(options, seed=saved.seed))
-    sock = server.listen(options.host, options.port)
+    try:
+        sock = server.listen(options.host, options.port)
+    except OSError as problem:
+        return _fail(f"cannot listen on {options.host}:{options.port}: {problem.strerror}", 1)
     if saved is None:
         seed.fill(portal)
     else:
@@ -74,7 +79,7 @@ def _serve(options: Options, args: argparse.Namespace) -> int:
     _tidy_memory()
 
     def ready() -> None:
-        _announce(portal_facts(portal, server.url_of(sock)), as_json=args.ready_json)
+        _announce(_facts(portal, server.url_of(sock)), as_json=args.ready_json)
 
     asyncio.run(server.serve(portal, sock, ready, exit_with_stdin=args.exit_with_stdin))
     if args.data is not None:
@@ -82,11 +87,8 @@ def _serve(options: Options, args: argparse.Namespace) -> int:
     return 0
 
 
-def portal_facts(portal: object, url: str) -> dict[str, str | int]:
+def _facts(portal: Portal, url: str) -> dict[str, str | int]:
     """What a client must know, as the ready line shows it."""
-    from console.simulator.portal import Portal
-
-    assert isinstance(portal, Portal)
     credentials = portal.credentials
     return {
         "url": url,
@@ -121,6 +123,8 @@ def _tidy_memory() -> None:
 
 def _options(args: argparse.Namespace) -> Options:
     host, port = parse_listen(args.listen)
+    if args.data is not None and not args.data.absolute().parent.is_dir():
+        raise OptionError(f"the folder of {args.data} does not exist")
     return Options(
         host=host,
         port=port,

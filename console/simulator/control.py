@@ -122,7 +122,9 @@ async def dump(portal: Portal, request: Request) -> Response:
     async def lines() -> AsyncIterator[bytes]:
         ids = objects.table.ids[:]
         for start in range(0, len(ids), CHUNK):
-            chunk = [_line(objects, objects.table.records[id_], computed=computed) for id_ in ids[start : start + CHUNK]]
+            chunk = [
+                _line(objects, objects.table.records[id_], computed=computed) for id_ in ids[start : start + CHUNK]
+            ]
             yield b"".join(chunk)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")

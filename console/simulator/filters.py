@@ -107,6 +107,8 @@ def _comparison(objects: Objects, definition: Definition, condition: Filter, val
         if high is None:
             raise invalid(f"Invalid highValue for property '{definition.name}' of type {definition.type}")
         return lambda record: (k := key(record)) is not None and low <= k <= high  # type: ignore[operator]
+    if definition.type == "enumeration" and operator in ("EQ", "NEQ"):
+        return _has_option(text_of(objects, definition.name), frozenset((value,)), wanted=operator == "EQ")
     compare = _COMPARE[operator]
     return lambda record: (k := key(record)) is not None and compare(k, low)
 
@@ -115,11 +117,24 @@ def _member(objects: Objects, definition: Definition, condition: Filter) -> Pred
     """IN and NOT_IN: text is kept in lower case, so values with capitals never match."""
     if not condition.values:
         raise invalid(f"Operator {condition.operator} of property '{definition.name}' needs values")
+    wanted = condition.operator == "IN"
+    if definition.type == "enumeration":
+        options = frozenset(str(value) for value in condition.values)
+        return _has_option(text_of(objects, definition.name), options, wanted=wanted)
     key, text_like = key_of(objects, definition), definition.type in ("string", "phone_number")
     convert = _converter(definition)
     members = {str(value) if text_like else convert(str(value)) for value in condition.values}
-    wanted = condition.operator == "IN"
     return lambda record: (k := key(record)) is not None and (k in members) is wanted
+
+
+def _has_option(text: Callable[[Record], str | None], options: frozenset[str], *, wanted: bool) -> Predicate:
+    """A multi-checkbox has an option if it is one of its values."""
+
+    def has(record: Record) -> bool:
+        found = text(record)
+        return bool(found) and (not options.isdisjoint((found or "").split(";"))) is wanted
+
+    return has
 
 
 def token_matcher(value: str) -> Callable[[str], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from console.simulator.problems import ApiError, bad_json, edge_page, error, rat
 from console.simulator.wire import abort, cut_short
 
 MAX_URL = 16_000
+LOST = ("reset", "stall", "truncate")
 STALL = 120.0
 JSON = "application/json;charset=utf-8"
 
@@ -78,7 +80,7 @@ class Gate:
             if portal.switches.latency > 0:
                 await asyncio.sleep(portal.switches.latency)
             portal.by_status[response.status_code] += 1
-            if fault is not None and fault.kind in BROKEN and await _break(fault, scope, send, response):
+            if fault is not None and fault.kind in BROKEN and await _break(fault, scope, receive, send, response):
                 return
             await response(scope, receive, send)
         finally:
@@ -94,6 +96,8 @@ class Gate:
             caller = self._admit(request, correlation, headers)
             if fault is not None and fault.when == "before" and (struck := _struck(fault, headers)) is not None:
                 return struck
+            if fault is not None and fault.when == "before" and fault.kind in LOST:
+                return _page(520, headers)  # of which the client sees a part or nothing
             reply = await self._handler(Call(portal, request, caller))
             if fault is not None and fault.when == "after" and (struck := _struck(fault, headers)) is not None:
                 return struck
@@ -137,13 +141,16 @@ def _struck(fault: Fault, headers: dict[str, str]) -> Response | None:
     return _json(problem.status, problem.body | {"correlationId": correlation}, headers | retry)
 
 
-async def _break(fault: Fault, scope: Scope, send: Send, response: Response) -> bool:
+async def _break(fault: Fault, scope: Scope, receive: Receive, send: Send, response: Response) -> bool:
     """Spoil the answer; False if it may still be sent."""
     if fault.kind == "slow":
         await asyncio.sleep(2.0 if fault.seconds is None else fault.seconds)
         return False
     if fault.kind == "stall":
-        await asyncio.sleep(STALL if fault.seconds is None else fault.seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STALL if fault.seconds is None else fault.seconds):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
         abort(scope)
         return True
     if fault.kind == "reset":

@@ -43,7 +43,7 @@ class Firm:
 
 
 def latin(text: str) -> str:
-    """Plain ASCII letters and digits in lower case: `Müller-Großmann` -> `muellergrossmann` without the fuss."""
+    """Plain ASCII letters and digits in lower case: `Müller-Großmann` -> `mullergrossmann`."""
     plain = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode().lower()
     return "".join(letter for letter in plain if letter.isalnum())
 

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -17,6 +16,7 @@ from console.simulator import control, routes
 from console.simulator.portal import Portal
 from console.simulator.wire import SimulatorProtocol
 
+STDIN = 0
 MAX_HEAD = 262_144  # long URLs must reach us, to be refused as HubSpot's edge does
 
 
@@ -98,11 +98,10 @@ async def serve(
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
     """Call `stop` at the end of standard input, whatever it is: a pipe, a terminal, a file, /dev/null."""
-    descriptor = sys.stdin.fileno()
 
     def read() -> None:
         with contextlib.suppress(OSError, ValueError):
-            while os.read(descriptor, 65_536):
+            while os.read(STDIN, 65_536):
                 pass
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(stop)

@@ -70,7 +70,7 @@ def restore(portal: Portal, snapshot: Snapshot) -> None:
 
 
 def save(portal: Portal, path: Path) -> None:
-    """Write the snapshot: atomically, readable by its owner only."""
+    """Write the snapshot: atomically, readable by its owner only; SnapshotError if that fails."""
     snapshot = Snapshot(
         format=FORMAT,
         seed=portal.options.seed,
@@ -85,14 +85,25 @@ def save(portal: Portal, path: Path) -> None:
             for name, table in portal.tables.items()
         },
     )
+    try:
+        _write(path, msgspec.msgpack.encode(snapshot))
+    except OSError as problem:
+        raise SnapshotError(f"cannot save to {path}: {problem.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(msgspec.msgpack.encode(snapshot))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _is_shared(name: str) -> bool:

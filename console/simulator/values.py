@@ -28,6 +28,7 @@ _EMAIL = re.compile(
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)\Z", re.ASCII)
 _EPOCH = re.compile(r"-?\d{1,15}\Z", re.ASCII)
 _DAY_MS = 86_400_000
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 to 9999
 
 
 class BadValue(Exception):
@@ -85,14 +86,14 @@ def domain(text: str) -> str:
 def milliseconds(text: str) -> int | None:
     """Epoch milliseconds of an ISO date, an ISO date and time, or epoch milliseconds in text; None if it is neither."""
     if _EPOCH.match(text):
-        return int(text)
+        return int(text) if _FIRST_MS <= int(text) <= _LAST_MS else None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    return min(_LAST_MS, max(_FIRST_MS, round(moment.timestamp() * 1000)))
 
 
 def _string(definition: Definition, text: str, present: str | None) -> str:
@@ -129,9 +130,10 @@ def _bool(definition: Definition, text: str, present: str | None) -> str:
 def _date(definition: Definition, text: str, present: str | None) -> str:
     del definition, present
     if _EPOCH.match(text):
-        if int(text) % _DAY_MS:
-            raise BadValue("INVALID_DATE", f"{text} is at {iso(int(text))}, which is not midnight UTC.")
-        return iso(int(text))[:10]
+        moment = milliseconds(text)
+        if moment is None or moment % _DAY_MS:
+            raise BadValue("INVALID_DATE", f"{text} is not midnight UTC of any date.")
+        return iso(moment)[:10]
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

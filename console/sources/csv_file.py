@@ -98,10 +98,8 @@ class CsvSource:
                 values: dict[str, Any] = dict(
                     zip(names, cells if plain else [cells[index] for index in keep], strict=False)
                 )
-                if self._types and (misfit := apply_types(values, self._types, file=self.name, line=line)):
-                    yield misfit
-                    continue
-                yield SourceRow(line, values)
+                misfit = apply_types(values, self._types, file=self.name, line=line) if self._types else None
+                yield SourceRow(line, values, misfit)
             self._file.finished()
 
     def _begin(self, stream: io.TextIOWrapper, sample: str) -> tuple[Lines, Any, list[str]]:

@@ -102,9 +102,8 @@ class JsonlSource:
             for name, value in values.items():
                 if problem := self._bad_value(name, value, number):
                     return problem
-        if self._types and (misfit := apply_types(values, self._types, file=self.name, line=number)):
-            return misfit
-        return SourceRow(number, values)
+        misfit = apply_types(values, self._types, file=self.name, line=number) if self._types else None
+        return SourceRow(number, values, misfit)
 
     def _bad_value(self, name: str, value: Any, number: int) -> Problem | None:
         for text in _strings(value):

@@ -14,10 +14,14 @@ CELL_LIMIT = 1_000_000
 
 
 class SourceRow(msgspec.Struct, frozen=True):
-    """One source object and the line where it begins."""
+    """One source object and the line where it begins.
+
+    `problem` is set where a value is not of its type: it is known who this is, but not what they are like.
+    """
 
     line: int
     values: dict[str, Any]
+    problem: Problem | None = None
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from console.sources.model import Column, Preview, Source, SourceRow
 from console.sources.values import FALSE, TRUE
 
 DISTINCT_LIMIT = 1000
+PROBLEM_LIMIT = 100
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,}\Z")
 
@@ -57,9 +58,11 @@ def examine_rows(source: Source, limit: int, examine: int) -> Preview:
     examined = 0
     for row in source.rows():
         if isinstance(row, Problem):
-            if len(problems) < 100:
+            if len(problems) < PROBLEM_LIMIT:
                 problems.append(row)
             continue
+        if row.problem is not None and len(problems) < PROBLEM_LIMIT:
+            problems.append(row.problem)
         examined += 1
         if len(first) < limit:
             first.append(row)

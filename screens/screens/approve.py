@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from console.journal.model import GuardVerdict, Plan
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
@@ -24,6 +24,7 @@ class ApproveScreen(ConsoleScreen[None]):
     """Repeats whose data is written; production and guards ask for numbers to be typed."""
 
     PLACE = "approve"
+    CSS_PATH = theme.sheets("widgets")
     HEADING = "Approve"
     BINDINGS = bindings("approve")
     AUTO_FOCUS = "Input"
@@ -70,7 +71,10 @@ class ApproveScreen(ConsoleScreen[None]):
             row(("Writes    ", "$muted"), ("   ".join(sums) or "none", "bold")),
             row(("Clears    ", "$muted"), (words.number(plan.clears), "$warning" if plan.clears else "")),
             row(("Undo      ", "$muted"), (undo or "nothing to undo", "")),
-            row(("Cost      ", "$muted"), (f"{words.counted(plan.cost.requests, 'request')}, about {words.span(plan.cost.seconds)}", "")),
+            row(
+                ("Cost      ", "$muted"),
+                (f"{words.counted(plan.cost.requests, 'request')}, about {words.span(plan.cost.seconds)}", ""),
+            ),
             row(("Hash      ", "$muted"), (plan.hash[:16], "$muted")),
             literal("Writing to HubSpot can start workflows there: their e-mails cannot be taken back.", "$muted"),
         )
@@ -78,8 +82,11 @@ class ApproveScreen(ConsoleScreen[None]):
     def _question(self) -> Content:
         if self.console.standing.is_production:
             return row(
-                ("This is a ", ""), ("PRODUCTION", "$warning bold"), (" account. Type the number of writes, ", ""),
-                (self._word, "bold"), (", and Enter.", ""),
+                ("This is a ", ""),
+                ("PRODUCTION", "$warning bold"),
+                (" account. Type the number of writes, ", ""),
+                (self._word, "bold"),
+                (", and Enter.", ""),
             )
         return row(("Type ", ""), ("yes", "bold"), (" and Enter to approve and start the run.", ""))
 
@@ -115,6 +122,11 @@ class ApproveScreen(ConsoleScreen[None]):
         self._complain(message if isinstance(message, str) else "")
 
     async def _start(self, session: Session) -> None:
+        plan = await (await session.plans).usable(self._plan.id)
+        if plan.hash != self._plan.hash:
+            self._busy = False
+            self._complain("This plan is not the one that was shown. Go back and review it again.")
+            return
         runs = await session.runs
         accepts = {guard.name: guard.count for guard in self._held}
         await runs.approve(self._plan.id, accepts)

@@ -88,4 +88,3 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
             await job()
         except Exception as error:  # noqa: BLE001 - every failure of a worker is told, none ends the console
             (failed or self.console.trouble)(error)
-

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from console.hubspot.model import Record
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import lines, literal, row, stack
 from screens.screens.base import ConsoleScreen
@@ -56,6 +56,7 @@ class BrowseScreen(ConsoleScreen[None]):
     """One object class at a time."""
 
     PLACE = "browse"
+    CSS_PATH = theme.sheets("widgets", "browse")
     HEADING = "Contacts"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("browse"),
@@ -159,7 +160,9 @@ class BrowseScreen(ConsoleScreen[None]):
         try:
             parse(wanted)
         except FilterError as error:
-            return stack(lines(error.caret(), "$warning", limit=400), literal(f"✗ {error.message}", "$error", limit=300))
+            return stack(
+                lines(error.caret(), "$warning", limit=400), literal(f"✗ {error.message}", "$error", limit=300)
+            )
         return None
 
     def on_record_table_loaded(self, message: RecordTable.Loaded) -> None:
@@ -172,7 +175,7 @@ class BrowseScreen(ConsoleScreen[None]):
         self._show_state()
         self._show_pane()
 
-    def on_record_table_moved(self, message: RecordTable.Moved) -> None:
+    def on_record_table_moved(self) -> None:
         """The pane follows the cursor."""
         self._show_pane()
 
@@ -186,7 +189,9 @@ class BrowseScreen(ConsoleScreen[None]):
             text = row((words.number(count), "bold"), (f" {noun}", "$muted"))
         else:
             total = f" of {words.number(self._total)}" if self._total is not None else ""
-            text = row((words.number(count), "bold"), (f"{total} {noun} loaded, the rest comes as you go down", "$muted"))
+            text = row(
+                (words.number(count), "bold"), (f"{total} {noun} loaded, the rest comes as you go down", "$muted")
+            )
         if self._residual:
             text = row(text, ("   ", ""), (self._residual, "$warning"))
         self.query_one("#browse-state", Line).show(text)
@@ -196,7 +201,11 @@ class BrowseScreen(ConsoleScreen[None]):
         if record is None:
             content = literal("")
         else:
-            shown = [row((f"{name:<20} ", "$muted"), (value, "")) for name, value in sorted(record.properties.items()) if value]
+            shown = [
+                row((f"{name:<20} ", "$muted"), (value, ""))
+                for name, value in sorted(record.properties.items())
+                if value
+            ]
             content = stack(row(("Id ", "$muted"), (record.id, "bold")), literal(""), *shown)
         self.query_one("#browse-record", Line).show(content)
 
@@ -210,7 +219,7 @@ class BrowseScreen(ConsoleScreen[None]):
         """Write a query filter."""
         self.query_one("#browse-filter", Input).focus()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Wait until typing pauses; what was being read for the text before is given up."""
         if self._pause is not None:
             self._pause.stop()
@@ -222,7 +231,7 @@ class BrowseScreen(ConsoleScreen[None]):
         if (text, wanted) != self._asked:
             self.action_again()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
         """To the records."""
         self._typed()
         self.table.focus()
@@ -236,7 +245,7 @@ class BrowseScreen(ConsoleScreen[None]):
 
     # ---- opening
 
-    def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
+    def on_record_table_chosen(self) -> None:
         """One record in full."""
         self.do_record()
 

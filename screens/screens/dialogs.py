@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from screens import theme
 from screens.literal import literal, row
 from screens.terminal.survive import SurvivingPump
 from screens.widgets.panel import Line
@@ -20,6 +21,7 @@ from screens.widgets.panel import Line
 class Confirm(SurvivingPump, ModalScreen[bool]):
     """A question with two answers; Escape is the safe one."""
 
+    CSS_PATH = theme.sheets("widgets")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),
@@ -53,6 +55,7 @@ class Ask(SurvivingPump, ModalScreen[str | None]):
     `check` says what is wrong with an answer, "" when nothing is.
     """
 
+    CSS_PATH = theme.sheets("widgets")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel")]
 
     def __init__(

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.journal.model import Plan, RunProgress, RunState
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import row
 from screens.screens.base import ConsoleScreen
@@ -27,6 +27,7 @@ class HistoryScreen(ConsoleScreen[None]):
     """Two lists; `showing` is "runs" or "plans"."""
 
     PLACE = "history"
+    CSS_PATH = theme.sheets("browse")
     HEADING = "History"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("history"),
@@ -104,7 +105,7 @@ class HistoryScreen(ConsoleScreen[None]):
 
         self.query_one("#history-tabs", Line).show(row(tab("Runs", runs), ("    ", ""), tab("Plans", plans)))
 
-    def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
+    def on_record_table_chosen(self) -> None:
         """Open it."""
         self.action_open()
 

@@ -12,7 +12,6 @@ from console.journal.model import RunProgress, RunState
 from screens import words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.messages import BudgetMoved
 from screens.screens.base import ConsoleScreen
 from screens.widgets.gauges import gauge_rows
 from screens.widgets.paged_rows import PagedRows, Row
@@ -69,7 +68,7 @@ class HomeScreen(ConsoleScreen[None]):
         if self.is_mounted:
             self.renew()
 
-    def on_budget_moved(self, message: BudgetMoved) -> None:
+    def on_budget_moved(self) -> None:
         """The allowance moved."""
         self.query_one("#home-allowance", Panel).show(self._allowance())
 
@@ -158,7 +157,7 @@ def _step(key: str, text: str) -> Content:
 
 def run_row(run: RunProgress) -> Row:
     """A run as a line of a table."""
-    sign = words.RUN_SIGNS[run.state]
+    sign = words.run_sign(run)
     failed = sum(run.failures.values()) or run.states.get("failed", 0)
     tone = {"failed": "error", "running": "primary", "cancelled": "muted"}.get(run.state.value, "")
     return Row(

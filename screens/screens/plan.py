@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from console.journal.model import Action, Entry, Plan, RunState
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
@@ -43,6 +43,7 @@ class PlanScreen(ConsoleScreen[None]):
     """A plan, entry by entry."""
 
     PLACE = "plan"
+    CSS_PATH = theme.sheets("widgets", "review")
     HEADING = "Plan"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("plan"),
@@ -133,7 +134,13 @@ class PlanScreen(ConsoleScreen[None]):
         plan = self.plan
         parts: list[Content] = []
         for action in FILTERS:
-            count = sum(plan.actions.values()) if plan and action is None else plan.actions.get(action or "", 0) if plan else 0
+            count = (
+                sum(plan.actions.values())
+                if plan and action is None
+                else plan.actions.get(action or "", 0)
+                if plan
+                else 0
+            )
             if action is not None and not count:
                 continue
             word = "all" if action is None else words.ACTION_SIGNS[action].word
@@ -146,7 +153,7 @@ class PlanScreen(ConsoleScreen[None]):
 
     # ---- moving about
 
-    def on_record_table_moved(self, message: RecordTable.Moved) -> None:
+    def on_record_table_moved(self) -> None:
         """The pane follows the cursor."""
         self._show_detail()
 
@@ -160,7 +167,7 @@ class PlanScreen(ConsoleScreen[None]):
         entry: Entry | None = self.query_one(RecordTable).current()
         self.query_one("#plan-entry", Line).show(entry_detail(entry) if entry else literal(""))
 
-    def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
+    def on_record_table_chosen(self) -> None:
         """Before and after of one entry, on the whole screen."""
         self.action_detail()
 
@@ -249,5 +256,3 @@ def _changes(entry: Entry) -> str:
     if payload.problems:
         return payload.problems[0].message
     return ", ".join(f"✗{change.name}" if change.clears else change.name for change in payload.changes)
-
-

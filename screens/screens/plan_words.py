@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from console.journal.model import Action, Plan, Situation
+from console.journal.model import Action, GuardVerdict, Plan, Situation
 from screens import words
 from screens.literal import literal, row
 
@@ -63,10 +63,11 @@ def before_go_rows(plan: Plan) -> list[Content]:
     found: list[Content] = []
     if not plan.complete:
         found.append(literal("▲ not complete: plan again", "$warning"))
-    for guard in plan.guards:
-        found.append(guard_line(plan, guard.name))
+    found += [guard_line(guard) for guard in plan.guards]
     cost = plan.cost
-    found.append(row(("cost  ", "$muted"), (f"{words.counted(cost.requests, 'request')}, {words.span(cost.seconds)}", "")))
+    found.append(
+        row(("cost  ", "$muted"), (f"{words.counted(cost.requests, 'request')}, {words.span(cost.seconds)}", ""))
+    )
     undo = "  ".join(f"{name} {words.number(count)}" for name, count in plan.undo.items() if count)
     found.append(row(("undo  ", "$muted"), (undo or "nothing to undo", "")))
     if cost.daily_remaining is not None and cost.requests > cost.daily_remaining:
@@ -77,9 +78,8 @@ def before_go_rows(plan: Plan) -> list[Content]:
     return found
 
 
-def guard_line(plan: Plan, name: str) -> Content:
+def guard_line(guard: GuardVerdict) -> Content:
     """One guard: whether it stops the plan, its count and its rule."""
-    guard = next(guard for guard in plan.guards if guard.name == name)
     sign, style = ("▲", "$warning bold") if guard.holds else ("✓", "$success")
     text = f"{sign} {guard.name} {words.number(guard.count)}, limit {words.number(guard.limit)}"
     accepted = f" accepted {words.number(guard.accepted)}" if guard.accepted is not None else ""

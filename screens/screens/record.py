@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from console.hubspot.model import PropertyDefinition, Record
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row
 from screens.screens.base import ConsoleScreen
@@ -34,6 +34,7 @@ class RecordScreen(ConsoleScreen[None]):
     """A contact or a company."""
 
     PLACE = "record"
+    CSS_PATH = theme.sheets("browse")
     HEADING = "Record"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("record"),
@@ -98,7 +99,7 @@ class RecordScreen(ConsoleScreen[None]):
         self.query_one(RecordTable).show(PagedRows.of(shown, _row), keep_cursor=True)
         self._show_value()
 
-    def on_record_table_moved(self, message: RecordTable.Moved) -> None:
+    def on_record_table_moved(self) -> None:
         """The whole value follows the cursor."""
         self._show_value()
 
@@ -110,9 +111,7 @@ class RecordScreen(ConsoleScreen[None]):
 
 def _fields(record: Record, schema: dict[str, PropertyDefinition]) -> list[Field]:
     names = sorted({*record.properties, *schema})
-    return [
-        Field(name, schema[name].label if name in schema else "", record.properties.get(name)) for name in names
-    ]
+    return [Field(name, schema[name].label if name in schema else "", record.properties.get(name)) for name in names]
 
 
 def _row(field: Field) -> Row:

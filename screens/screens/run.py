@@ -13,10 +13,10 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from console.journal.model import Entry, EntryState, RunProgress, RunState
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.messages import BudgetMoved, RunMoved
+from screens.messages import RunMoved
 from screens.rates import Rates
 from screens.screens.base import ConsoleScreen
 from screens.screens.plan import entry_row
@@ -44,6 +44,7 @@ class RunScreen(ConsoleScreen[None]):
     """Watch one run; "" is the newest."""
 
     PLACE = "run"
+    CSS_PATH = theme.sheets("widgets", "review")
     HEADING = "Run"
     BINDINGS = bindings("run")
     AUTO_FOCUS = "RecordTable"
@@ -100,7 +101,7 @@ class RunScreen(ConsoleScreen[None]):
             self._painted = now
             self._take(message.progress)
 
-    def on_budget_moved(self, message: BudgetMoved) -> None:
+    def on_budget_moved(self) -> None:
         """The gauges beside the run."""
         self._show_allowance()
 
@@ -143,7 +144,7 @@ class RunScreen(ConsoleScreen[None]):
         if message.error is not None:
             self.console.trouble(message.error)
 
-    def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
+    def on_record_table_chosen(self) -> None:
         """One entry on the whole screen."""
         self.action_detail()
 
@@ -161,9 +162,9 @@ class RunScreen(ConsoleScreen[None]):
         """Pause what runs, resume what waits, cancel what has not ended."""
         state = self.progress.state if self.progress is not None else None
         if action == "run_pause":
-            return state in PAUSABLE
+            return state in PAUSABLE and not (self.progress is not None and self.progress.interrupted)
         if action == "run_resume":
-            return state in RESUMABLE
+            return state in RESUMABLE or (self.progress is not None and self.progress.interrupted)
         if action == "run_cancel":
             return state is not None and state not in (RunState.DONE, RunState.CANCELLED)
         if action == "report":
@@ -217,7 +218,7 @@ class RunScreen(ConsoleScreen[None]):
 
 def progress_rows(progress: RunProgress, rates: Rates, width: int) -> Content:
     """State, share, bar, pace, time left."""
-    sign = words.RUN_SIGNS[progress.state]
+    sign = words.run_sign(progress)
     share = progress.settled / progress.total if progress.total else (1.0 if progress.ended else 0.0)
     full, empty = words.bar(share, width)
     head = row(
@@ -248,7 +249,7 @@ def _pace(progress: RunProgress, rates: Rates) -> Content:
         (words.span(left) if left is not None else "?", "bold"),
         (" left   ", "$muted"),
         (f"{progress.rate_limited}", "bold"),
-        (" × 429   ", "$muted"),
+        (" refused with 429   ", "$muted"),
         (rates.sparkline(16), "$primary"),
     )
 

@@ -11,9 +11,11 @@ class Stream(Protocol):
     """What we ask of stdin, stdout and stderr."""
 
     @property
-    def encoding(self) -> str: ...
+    def encoding(self) -> str:
+        """Its character encoding."""
 
-    def isatty(self) -> bool: ...
+    def isatty(self) -> bool:
+        """Whether a terminal is behind it."""
 
 
 def refusal(environ: Mapping[str, str], stdin: Stream | None, stdout: Stream | None, stderr: Stream | None) -> str:
@@ -22,7 +24,12 @@ def refusal(environ: Mapping[str, str], stdin: Stream | None, stdout: Stream | N
     Textual paints on stderr; it would do so in full colour on TERM=dumb, into a pipe, and with
     escaped text instead of line drawing where the stream is not UTF-8.
     """
-    if stdin is None or stdout is None or stderr is None or not (stdin.isatty() and stdout.isatty() and stderr.isatty()):
+    if (
+        stdin is None
+        or stdout is None
+        or stderr is None
+        or not (stdin.isatty() and stdout.isatty() and stderr.isatty())
+    ):
         return (
             "hubspoke: the console needs a terminal for input and output.\n"
             "Over SSH use `ssh -t`. In scripts use the subcommands: hubspoke --help."

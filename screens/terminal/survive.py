@@ -41,7 +41,8 @@ class SurvivingPump(_Pump):
 class SurvivingApp(_App):
     """A mixin for the App; it calls `trouble(error)` instead of ending."""
 
-    _failures: deque[float]
+    surviving = False
+    """Set once the first frame stands: what fails before it must end the program."""
 
     def trouble(self, error: BaseException) -> None:
         """Tell the operator; the app's own."""
@@ -50,12 +51,14 @@ class SurvivingApp(_App):
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
+            if not self.surviving:
+                raise
             self._handle_exception(error)
 
     def _handle_exception(self, error: Exception) -> None:
         cause: BaseException = error.error if isinstance(error, WorkerFailed) else error
-        if self._is_flood() or not self._running or not self._screen_stack:
+        if not self.surviving or self._is_flood() or not self._running or not self._screen_stack:
             super()._handle_exception(error)
             return
         self.trouble(cause)

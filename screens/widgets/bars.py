@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.widget import Widget
 
 from screens.literal import literal, row
@@ -90,12 +90,22 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._spots: list[tuple[int, int, int, str]] = []
+        self._keys: list[tuple[str, str, str]] = []
 
     def on_mount(self) -> None:
         """Follow the screen's bindings."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.renew())
+        self.renew()
 
-    def on_resize(self, event: Resize) -> None:
+    def renew(self) -> None:
+        """Ask anew which keys work; under a dialog the line stays as it was."""
+        if self.screen.is_current:
+            keys = self._working()
+            if keys != self._keys:
+                self._keys = keys
+                self.refresh(layout=True)
+
+    def on_resize(self) -> None:
         """Wrap anew."""
         self.refresh(layout=True)
 
@@ -120,7 +130,7 @@ class KeyBar(Widget):
     def _wrapped(self, width: int) -> list[list[tuple[str, str, str]]]:
         rows: list[list[tuple[str, str, str]]] = [[]]
         used = 0
-        for display, label, action in self._keys():
+        for display, label, action in self._keys:
             length = len(display) + len(label) + 3
             if used + length > width and rows[-1]:
                 rows.append([])
@@ -129,7 +139,7 @@ class KeyBar(Widget):
             used += length
         return rows
 
-    def _keys(self) -> list[tuple[str, str, str]]:
+    def _working(self) -> list[tuple[str, str, str]]:
         found: dict[str, tuple[str, str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding

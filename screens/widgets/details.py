@@ -42,7 +42,7 @@ def entry_detail(entry: Entry) -> Content:
 
 
 def change_line(change: Change, width: int) -> Content:
-    """before → after; a clear is named as one."""
+    """Before → after; a clear is named as one."""
     name = literal(f"{change.name:<{width}}  ", "$muted", limit=60)
     before = literal(change.before or "", "$muted", limit=VALUE_LIMIT)
     if change.clears:

@@ -83,7 +83,9 @@ class PagedRows(Generic[T]):
             number = self._page_of(index)
             if number not in self._pages:
                 fetched = await self._fetch(self._tokens[number])
-                length = (self._starts[number + 1] if number + 1 < len(self._starts) else self._count) - self._starts[number]
+                length = (self._starts[number + 1] if number + 1 < len(self._starts) else self._count) - self._starts[
+                    number
+                ]
                 self._keep(number, _fit(fetched.items, length))
             return
         while not self.complete and self._count <= index:

@@ -300,7 +300,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
             unit, rest = divmod(spare, shares)
             for place, column in enumerate(self._columns):
                 if sizes[place] and column.grow:
-                    sizes[place] += unit * column.grow + (rest if rest else 0)
+                    sizes[place] += unit * column.grow + (rest or 0)
                     rest = 0
         return sizes
 

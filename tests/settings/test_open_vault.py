@@ -11,7 +11,6 @@ import pytest
 from console.settings import preferences
 from console.settings.chain import CHOICES, open_vault
 from console.settings.errors import SettingsError, VaultAbsent, VaultUnreachable
-from console.settings.keyring_vault import KeyringVault
 from console.settings.paths import Paths
 from console.settings.sealed_vault import SealedVault
 from console.settings.secret_service import SecretServiceVault
@@ -41,8 +40,10 @@ async def test_a_named_vault_is_never_exchanged_for_another(paths: Paths) -> Non
     assert "vault file" in status.remedy
     with pytest.raises(VaultAbsent):
         await vault.get("p", "n")
+    kwallet = await open_vault(paths, prefer="kwallet")
+    assert (await kwallet.status()).state == "absent"
     with pytest.raises(VaultAbsent, match="KWallet"):
-        await open_vault(paths, prefer="kwallet")
+        await kwallet.get("p", "n")
     assert isinstance(await open_vault(paths, prefer="memory"), MemoryVault)
     assert isinstance(await open_vault(paths, prefer="file"), SealedVault)
 
@@ -96,12 +97,18 @@ def test_an_installed_package_cannot_push_itself_in(tmp_path: Path) -> None:
     assert not (tmp_path / "stolen").exists()
 
 
-async def test_the_keyring_library_is_told_what_was_chosen(paths: Paths) -> None:
-    import keyring.core
+NAMED = """
+import asyncio, sys
+from console.settings.chain import open_vault
+from console.settings.paths import Paths
+asyncio.run(open_vault(Paths.resolve("config", "state"), prefer="secret-service"))
+print([name for name in ("keyring", "cryptography", "secretstorage") if name in sys.modules])
+"""
 
-    vault = await open_vault(paths, prefer="secret-service")
-    assert isinstance(vault, KeyringVault)
-    assert type(keyring.core.get_keyring()).__module__ == "keyring.backends.SecretService"
+
+def test_opening_a_named_vault_loads_nothing_yet(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", NAMED], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_looking_for_settings_loads_neither_keyring_nor_cryptography() -> None:

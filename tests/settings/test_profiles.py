@@ -160,6 +160,13 @@ def test_an_unknown_key_names_the_nearest(key: str, meant: str) -> None:
     assert told.value.remedy == f"Did you mean {meant}?"
 
 
+def test_a_hostile_key_cannot_steer_the_terminal_that_shows_the_error(profiles: Profiles) -> None:
+    put(profiles, "base", '"\\u001b]52;c;x\\u0007" = 1\n')
+    with pytest.raises(SettingsError) as told:
+        profiles.load("base")
+    assert told.value.message == 'Unknown key "\\x1b]52;c;x\\x07".'
+
+
 @pytest.mark.parametrize("key", ["clientSecret", "client_secret", "refreshToken", "accessToken", "httpProxyPassword"])
 def test_a_secret_in_a_profile_is_refused_and_never_repeated(profiles: Profiles, key: str) -> None:
     put(profiles, "base", f'clientId = "x"\n{key} = "canary-7731"\n')

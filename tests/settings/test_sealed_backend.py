@@ -16,7 +16,7 @@ from console.settings.sealed_backend import sealed_keyring
 from console.settings.sealed_file import SealedFile
 
 
-class TestSealedKeyring(BackendBasicTests):  # type: ignore[misc]
+class TestSealedKeyring(BackendBasicTests):
     """What keyring asks of every backend."""
 
     folder: Path

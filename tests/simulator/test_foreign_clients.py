@@ -238,7 +238,8 @@ def test_the_new_sdk_searches_and_reads_the_account(new: Any, simulator: Simulat
     assert found.total >= 30
     names = [record.properties["name"].lower() for record in found.results]
     assert names == sorted(names)
-    assert new.account.details().portal_id == simulator.portal_id if hasattr(new.account, "details") else True
+    assert new.account.get().portal_id == simulator.portal_id
+    assert new.account.get_daily_private_apps_usage().results[0].usage_limit == 250_000
 
 
 def test_the_new_sdk_meets_the_errors_it_knows(new: Any) -> None:

@@ -26,7 +26,12 @@ def read(path: Path, **types: str) -> tuple[list[SourceRow], list[Problem]]:
     rows: list[SourceRow] = []
     problems: list[Problem] = []
     for item in open_source(str(path), types=types).rows():
-        (rows if isinstance(item, SourceRow) else problems).append(item)  # type: ignore[arg-type]
+        if isinstance(item, Problem):
+            problems.append(item)
+        elif item.problem is not None:
+            problems.append(item.problem)
+        else:
+            rows.append(item)
     return rows, problems
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.hubspot.budget_port import Kind, Priority
+from console.hubspot.budget_port import Budget, Kind, Priority
 from console.hubspot.hubspot import HubSpot
 from console.settings.profile import Profile
 
@@ -21,7 +22,8 @@ class MemorySecrets:
     """Secrets of one profile, with their sources."""
 
     values: dict[str, str] = field(
-        default_factory=lambda: {"accessToken": ACCESS, "clientSecret": CLIENT_SECRET, "refreshToken": REFRESH}
+        default_factory=lambda: {"accessToken": ACCESS, "clientSecret": CLIENT_SECRET, "refreshToken": REFRESH},
+        repr=False,
     )
     sources: dict[str, str] = field(default_factory=dict)
     broken: bool = False
@@ -91,7 +93,7 @@ def profile(url: str, **settings: Any) -> Profile:
 
 @asynccontextmanager
 async def opened(
-    url: str, secrets: MemorySecrets | None = None, budget: TinyBudget | None = None, **settings: Any
+    url: str, secrets: MemorySecrets | None = None, budget: Budget | None = None, **settings: Any
 ) -> AsyncIterator[HubSpot]:
     """A HubSpot against `url`."""
     on_sent = settings.pop("on_sent", None)
@@ -102,3 +104,9 @@ async def opened(
         yield hubspot
     finally:
         await hubspot.aclose()
+
+
+def crash_report(error: BaseException) -> str:
+    """What a crash report prints of `error`, with all local variables but those of the test itself."""
+    behind = error.__traceback__.tb_next if error.__traceback__ else None
+    return "".join(traceback.TracebackException(type(error), error, behind, capture_locals=True).format())

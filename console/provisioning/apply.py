@@ -1,0 +1,322 @@
+"""Applies an approved plan: batches of 100, several in flight, every outcome in the journal.
+
+The order of things (design section 3): look whose account it is, verify what a dead process left in
+flight, then claim, send, compare, settle, until nothing is planned any more or the run stands still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from console.journal.errors import NotApproved
+from console.journal.journal import Journal, Settlement
+from console.journal.model import Action, EntryState, NewEntry, Plan, RunProgress, RunState
+from console.provisioning.creates import Creates
+from console.provisioning.desk import SENT, Desk
+from console.provisioning.errors import PlanRefused
+from console.provisioning.outcomes import Halt, Values
+from console.provisioning.removals import Removals, linked
+from console.provisioning.target import Target
+from console.provisioning.updates import Updates
+
+BATCH = 100
+PAGE = 500
+SPARE_LANES = 4
+"""Lanes beyond the connections: while one writes the journal another one sends."""
+
+POLL_SECONDS = 0.25
+GRACE_SECONDS = 30.0
+
+_Apply = Callable[[Sequence[NewEntry]], Coroutine[Any, Any, None]]
+
+_FAILURES = (EntryState.FAILED, EntryState.UNCERTAIN)
+_RECORD_ACTIONS = (Action.UPDATE, Action.DELETE)
+
+
+class Applier:
+    """One run in this process. The caller holds the owner lock and checked the mapping."""
+
+    def __init__(
+        self,
+        target: Target,
+        journal: Journal,
+        plan: Plan,
+        *,
+        owner: str,
+        on_progress: Callable[[RunProgress], None] | None = None,
+        on_point: Callable[[str], None] | None = None,
+    ) -> None:
+        self._target = target
+        self._journal = journal
+        self._plan = plan
+        self._owner = owner
+        self._on_progress = on_progress
+        self._on_point = on_point
+        self._halt: Halt | None = None
+        self._attempted = 0
+        self._failed = 0
+        self._counted = (0, 0)
+
+    async def run(self) -> RunProgress:
+        """Apply until done or standing still; answers how it stands then.
+
+        Cancelling pauses the run: what is in flight is waited for, at most half a minute.
+
+        Raises:
+            NotApproved, PlanRefused: nothing was written.
+            JournalError: the journal cannot be written; what is in flight stays so and is verified on resume.
+        """
+        work = asyncio.create_task(self._run())
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.stand_still(RunState.PAUSED, "interrupted; resume it to go on")
+            await asyncio.wait({work}, timeout=GRACE_SECONDS)
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+
+    def stand_still(self, state: RunState, message: str) -> None:
+        """Send nothing more; what is in flight is waited for. The first reason counts, but for a cancel."""
+        if self._halt is None or state is RunState.CANCELLED:
+            self._halt = Halt(state, message)
+
+    async def _run(self) -> RunProgress:
+        self._counted = self._counters()
+        run = await self._journal.progress(self._plan.id)
+        await self._check(run)
+        values = Values(await self._target.schema(self._plan.object_class))
+        run = await self._journal.begin_run(run.id, self._owner)
+        desk = Desk(
+            self._target, self._journal, self._plan, run, values, on_point=self._point, on_settled=self._settled
+        )
+        self._target.hubspot.client.on_sent = lambda: self._point(SENT)
+        control = asyncio.create_task(self._control(run))
+        halt: Halt | None = None
+        trouble: BaseException | None = None
+        try:
+            await self._work(desk)
+        except Halt as reason:
+            halt = reason
+        except BaseException as error:  # noqa: BLE001 - told in the journal, then raised again
+            trouble = error
+            halt = Halt(RunState.PAUSED, f"stopped by {type(error).__name__}; resume it to go on")
+        finally:
+            self._target.hubspot.client.on_sent = None
+            control.cancel()
+            await asyncio.gather(control, return_exceptions=True)
+        ended = await self._end(run, halt)
+        if trouble is not None:
+            raise trouble
+        return ended
+
+    async def _end(self, run: RunProgress, halt: Halt | None) -> RunProgress:
+        if self._halt is not None and self._halt.state is RunState.CANCELLED:
+            halt = self._halt
+            await self._journal.move_entries(run, EntryState.PLANNED, EntryState.SKIPPED, cause="cancelled")
+        await self._touch(run)
+        now = await self._journal.progress(run.id)
+        state, message = (halt.state, halt.message) if halt is not None else (RunState.DONE, "")
+        if state is not RunState.CANCELLED and now.settled == now.total:
+            state = RunState.DONE  # it was asked to stand still when nothing was left to do
+        ended = await self._journal.end_run(run.id, state, message)
+        self._tell(ended)
+        return ended
+
+    # ------------------------------------------------------------- before
+
+    async def _check(self, run: RunProgress) -> None:
+        """Refuse what must not be written."""
+        plan = self._plan
+        if run.state in (RunState.DONE, RunState.CANCELLED):
+            raise PlanRefused(f"The run {run.id} is {run.state.value} already.", remedy="Make a new plan.")
+        if run.plan_hash != plan.hash or await self._journal.compute_hash(plan) != run.plan_hash:
+            raise NotApproved(
+                f"The plan {plan.id} is not the one that was approved: its hash differs.", remedy="Make a new plan."
+            )
+        account = await self._target.details(fresh=True)
+        if account.portal_id != plan.portal_id:
+            name = f" ({account.portal_name})" if account.portal_name else ""
+            raise PlanRefused(
+                f"The plan {plan.id} was made for portal {plan.portal_id}, but the profile now leads to portal"
+                f" {account.portal_id}{name}. Nothing was written.",
+                remedy=f"Use the profile of portal {plan.portal_id}, or make a new plan.",
+            )
+
+    # --------------------------------------------------------------- work
+
+    async def _work(self, desk: Desk) -> None:
+        updates = Updates(desk)
+        creates = Creates(desk, updates)
+        removals = Removals(desk, updates)
+        await self._verify(creates, updates, removals)
+        apply = {Action.CREATE: creates.apply, Action.UPDATE: updates.apply, Action.DELETE: removals.apply}
+        while (halt := self._halt) is None:
+            if not await self._pass(desk, apply):
+                return
+        raise halt
+
+    async def _pass(self, desk: Desk, apply: Mapping[Action, _Apply]) -> bool:
+        """Go through what is planned once; whether there was anything. A pause withdrawn makes another pass needed."""
+        lanes = _Lanes(self._target.hubspot.client.transport.connections + SPARE_LANES)
+        any_batch = False
+        async with lanes, aclosing(self._batches(desk)) as batches:
+            async for action, batch in batches:
+                if self._halt is not None:
+                    return True
+                any_batch = True
+                await lanes.start(self._lane(apply[action], batch))
+        return any_batch
+
+    async def _lane(self, apply: _Apply, batch: Sequence[NewEntry]) -> None:
+        """One batch, from re-reading to commit, unless the run stands still by now."""
+        if self._halt is not None:
+            return
+        try:
+            await apply(batch)
+        except Halt as halt:
+            self.stand_still(halt.state, halt.message)
+        except Exception:
+            self.stand_still(RunState.PAUSED, "stopped by a failure")  # the others shall not go on meanwhile
+            raise
+
+    async def _verify(self, creates: Creates, updates: Updates, removals: Removals) -> None:
+        """Read what a dead process left in flight, before anything is sent."""
+        verify = {Action.CREATE: creates.verify, Action.UPDATE: updates.verify, Action.DELETE: removals.verify}
+        after = 0
+        while page := await self._journal.pending(self._plan.id, EntryState.INFLIGHT, after=after, limit=BATCH):
+            after = page[-1].number
+            for action, method in verify.items():
+                if self._halt is None:
+                    await method([entry for entry in page if entry.action is action])
+
+    async def _batches(self, desk: Desk) -> AsyncGenerator[tuple[Action, list[NewEntry]]]:
+        """What is planned, in plan order, as batches of one action. Links are settled on the way."""
+        waiting: dict[Action, list[NewEntry]] = {Action.CREATE: [], Action.UPDATE: [], Action.DELETE: []}
+        after = 0
+        while page := await self._journal.pending(self._plan.id, EntryState.PLANNED, after=after, limit=PAGE):
+            after = page[-1].number
+            await self._local(desk, page)
+            for entry in page:
+                if not _sendable(entry):
+                    continue
+                held = waiting[entry.action]
+                held.append(entry)
+                if len(held) == BATCH:
+                    waiting[entry.action] = []
+                    yield entry.action, held
+        for action, held in waiting.items():
+            if held:
+                yield action, held
+
+    async def _local(self, desk: Desk, page: Sequence[NewEntry]) -> None:
+        """What needs no request: links; and entries that nothing can be sent of."""
+        if self._halt is not None:
+            return
+        run = desk.run
+        linking = [entry for entry in page if entry.action in (Action.LINK, Action.UNLINK)]
+        links = await self._journal.links(
+            run.portal_id, run.mapping, [entry.key_digest for entry in linking], object_class=run.object_class
+        )
+        settlements = [linked(entry, links.get(entry.key_digest)) for entry in linking]
+        settlements += [
+            Settlement(
+                number=entry.number,
+                state=EntryState.FAILED,
+                outcome="The entry cannot be read, or names no record.",
+                cause="unreadable",
+            )
+            for entry in page
+            if entry.action not in (Action.LINK, Action.UNLINK) and not _sendable(entry)
+        ]
+        await desk.settle(settlements)
+
+    # ------------------------------------------------------------ control
+
+    async def _control(self, run: RunProgress) -> None:
+        """A few times a second: obey commands, tell how it goes."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            for command in await self._journal.commands(run.id):
+                self._obey(command)
+            await self._touch(run)
+            if self._on_progress is not None:
+                self._tell(await self._journal.progress(run.id))
+
+    def _obey(self, command: str) -> None:
+        if command == "pause":
+            self.stand_still(RunState.PAUSED, "paused")
+        elif command == "cancel":
+            self.stand_still(RunState.CANCELLED, "cancelled")
+        elif command == "resume" and self._halt is not None and self._halt.message == "paused":
+            self._halt = None
+
+    async def _touch(self, run: RunProgress) -> None:
+        requests, rate_limited = self._counters()
+        before, self._counted = self._counted, (requests, rate_limited)
+        pausing = f"stopping ({self._halt.message}): waiting for what is in flight" if self._halt is not None else None
+        await self._journal.touch_run(
+            run.id, requests=requests - before[0], rate_limited=rate_limited - before[1], message=pausing
+        )
+
+    def _counters(self) -> tuple[int, int]:
+        log = self._target.hubspot.log
+        return log.requests, log.rate_limited
+
+    def _tell(self, progress: RunProgress) -> None:
+        if self._on_progress is not None:
+            self._on_progress(progress)
+
+    def _point(self, name: str) -> None:
+        if self._on_point is not None:
+            self._on_point(name)
+
+    def _settled(self, settlements: Sequence[Settlement]) -> None:
+        """The failures guard: counted since this process began, so that a resumed run gets its chance."""
+        rules = self._plan.rules
+        self._attempted += len(settlements)
+        self._failed += sum(settlement.state in _FAILURES for settlement in settlements)
+        allowed = self._attempted * rules.failure_percent / 100
+        if self._attempted >= rules.failure_after and self._failed > allowed:
+            self.stand_still(
+                RunState.PAUSED,
+                f"{self._failed} of {self._attempted} entries failed, more than {rules.failure_percent:g} %:"
+                " look at the causes, then resume or cancel",
+            )
+
+
+class _Lanes:
+    """At most so many batches at once; leaving waits for all, and the first failure ends them."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> None:
+        await self._tasks.__aenter__()
+
+    async def __aexit__(self, *details: object) -> None:
+        try:
+            await self._tasks.__aexit__(*details)  # type: ignore[arg-type]
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start this as soon as a lane is free."""
+        await self._free.acquire()
+        self._tasks.create_task(self._run(work))
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self._free.release()
+
+
+def _sendable(entry: NewEntry) -> bool:
+    if entry.action not in (Action.CREATE, *_RECORD_ACTIONS) or entry.payload is None:
+        return False
+    return bool(entry.uid) or entry.action is Action.CREATE

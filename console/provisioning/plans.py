@@ -1,0 +1,88 @@
+"""The service behind `plan` and `diff`: make plans, list them, page through their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from console.journal.errors import UnknownPlan
+from console.journal.journal import Journal
+from console.journal.model import Entry, Plan
+from console.provisioning.errors import PlanRefused
+from console.provisioning.mappings import Mappings
+from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
+from console.sources.errors import SourceError
+
+
+class Plans:
+    """Plans of one portal. Methods raise PlanRefused, HubSpotError and JournalError, all with a remedy."""
+
+    def __init__(self, connector: PlanningTarget, journal: Journal, mappings: Mappings) -> None:
+        self._connector = connector
+        self._journal = journal
+        self._mappings = mappings
+
+    async def create(
+        self,
+        mapping: str,
+        *,
+        source: str | None = None,
+        only: str | None = None,
+        progress: Callable[[PlanProgress], None] | None = None,
+    ) -> Plan:
+        """Make a plan of a mapping (its name or path). Reads only; nothing is written in HubSpot.
+
+        `source` stands in for the mapping's own and is relative to the working folder; `only` is the
+        source id of one person.
+        """
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        planner = Planner(self._connector, self._journal)
+        try:
+            return await planner.plan(found, source=source, only=only, progress=progress)
+        except SourceError as error:
+            place = f"{error.file}:{error.line}: " if error.file and error.line else ""
+            raise PlanRefused(f"{place}{error.message}", remedy=error.remedy, problems=(error.problem,)) from error
+
+    async def show(self, plan_id: str) -> Plan:
+        """One plan. Raises UnknownPlan."""
+        return await self._journal.plan(plan_id)
+
+    async def entries(
+        self,
+        plan_id: str,
+        *,
+        actions: Collection[str] | None = None,
+        situations: Collection[str] | None = None,
+        text: str | None = None,
+        after: int = 0,
+        limit: int = 200,
+    ) -> list[Entry]:
+        """The next entries after a number, in plan order."""
+        return await self._journal.entries(
+            plan_id, actions=actions, situations=situations, text=text, after=after, limit=limit
+        )
+
+    async def usable(self, plan_id: str) -> Plan:
+        """A plan that may still be approved. Raises PlanRefused for a stale one, naming why."""
+        plan = await self._journal.plan(plan_id)
+        remedy = f"Make a new plan: hubspoke plan {plan.mapping}"
+        if not plan.complete:
+            raise PlanRefused(f"the plan {plan.id} was not finished", remedy=remedy)
+        details = await self._connector.details(fresh=True)
+        if details.portal_id != plan.portal_id:
+            raise PlanRefused(
+                f"the plan {plan.id} is for portal {plan.portal_id}, and this profile leads to portal "
+                f"{details.portal_id}",
+                remedy="Choose the profile of that portal (--profile), or make a new plan.",
+            )
+        reference = plan.mapping_file or plan.mapping
+        mapping = await in_thread(lambda: self._mappings.load(reference))
+        if mapping.digest != plan.mapping_digest:
+            raise PlanRefused(f"the mapping {plan.mapping} changed since the plan {plan.id} was made", remedy=remedy)
+        return plan
+
+    async def list(self, limit: int = 50) -> list[Plan]:
+        """The newest plans of all portals and mappings, newest first."""
+        return await self._journal.plans(limit)
+
+
+__all__ = ["PlanProgress", "PlanRefused", "Plans", "UnknownPlan"]

@@ -1,0 +1,1 @@
+"""The guided setup: from nothing to a first plan in seven steps."""

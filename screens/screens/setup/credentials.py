@@ -1,0 +1,154 @@
+"""Step 2: the credentials, straight into the vault."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.events import DescendantFocus
+from textual.widgets import Input
+
+from console.settings.profile import Profile
+from console.settings.profiles import Profiles, SettingsError, assign
+from screens.literal import literal, row
+from screens.screens.setup.step import Step, field, labelled
+from screens.widgets.panel import Line
+
+if TYPE_CHECKING:
+    from console.settings.vault import Vault
+
+WHERE = {
+    "setup-name": "Your own short name for this connection, such as production. It names the file of its settings.",
+    "setup-token": "HubSpot: Development > Keys > Service keys; or Legacy apps > your private app > Auth > Access token.",
+    "setup-client": "HubSpot: Development > your app > Auth > Client ID.",
+    "setup-secret": "HubSpot: Development > your app > Auth > Client secret (Show).",
+    "setup-refresh": "What the app got when an administrator granted access: the refresh_token of that answer.",
+    "setup-base": "https://api.hubapi.com for HubSpot; another only for a proxy of your own or the simulator.",
+}
+
+
+class CredentialsStep(Step):
+    """Fields of the chosen kind; where the values are found in HubSpot; where they will live."""
+
+    TITLE = "Credentials"
+    INTRO = "Secrets go into the vault of this machine, never into a file in clear text."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._vault: Vault | None = None
+
+    def fields(self) -> ComposeResult:
+        """Name, address, and what the kind of credentials needs."""
+        with VerticalScroll(classes="step-fields", can_focus=False):
+            yield labelled("Profile name")
+            yield field("setup-name", value="hubspot")
+            yield labelled("API address")
+            yield field("setup-base", value="https://api.hubapi.com")
+            yield labelled("Access token")
+            yield field("setup-token", "paste it here", secret=True)
+            yield labelled("Client id")
+            yield field("setup-client", "paste it here")
+            yield labelled("Client secret")
+            yield field("setup-secret", "paste it here", secret=True)
+            yield labelled("Refresh token")
+            yield field("setup-refresh", "paste it here", secret=True)
+        yield Line("", id="setup-where")
+        yield Line("", id="setup-vault")
+
+    def enter(self) -> None:
+        """Show the fields of the kind; look at the vault."""
+        for name in ("setup-token",):
+            self._shown(name, self.state.kind == "token")
+        for name in ("setup-client", "setup-secret", "setup-refresh"):
+            self._shown(name, self.state.kind == "oauth")
+        self.query_one("#setup-name", Input).focus()
+        self.setup.work(self._look, group="vault", failed=self._no_vault)
+
+    def _shown(self, name: str, shown: bool) -> None:
+        box = self.query_one(f"#{name}", Input)
+        box.display = shown
+        label = box.parent.children[box.parent.children.index(box) - 1] if box.parent else None
+        if label is not None:
+            label.display = shown
+
+    async def _look(self) -> None:
+        from console.settings.chain import open_vault
+
+        self._vault = await open_vault(self.console.paths)
+        status = await self._vault.status()
+        sign, style = ("✓", "$success") if status.ready else ("▲", "$warning")
+        told = {
+            "ready": "ready",
+            "locked": "locked: its passphrase is asked for when you go on",
+            "needs_collection": "new: you choose its passphrase when you go on",
+        }.get(status.state, f"{status.detail} {status.remedy}".strip())
+        self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label}: ", "bold"), (told, "")))
+
+    def _no_vault(self, error: BaseException) -> None:
+        message = getattr(error, "message", type(error).__name__)
+        self.query_one("#setup-vault", Line).show(literal(f"✗ {message}", "$error"))
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say where the value is found."""
+        text = WHERE.get(event.widget.id or "", "")
+        self.query_one("#setup-where", Line).show(row(("→ ", "$accent"), (text, "")) if text else literal(""))
+
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def _secrets(self) -> dict[str, str]:
+        from console.settings.secrets import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
+
+        if self.state.kind == "token":
+            return {ACCESS_TOKEN: self._value("setup-token")}
+        return {CLIENT_SECRET: self._value("setup-secret"), REFRESH_TOKEN: self._value("setup-refresh")}
+
+    def _profile(self) -> Profile:
+        """The profile as typed, on top of what a file of that name already says."""
+        name = self._value("setup-name")
+        profiles = Profiles(self.console.paths)
+        before = profiles.load(name) if name in profiles.names() else Profile(name=name)
+        values = {"authentication": self.state.kind, "apiBaseUrl": self._value("setup-base")}
+        if self.state.kind == "oauth":
+            values["clientId"] = self._value("setup-client")
+        return assign(msgspec.structs.replace(before, name=name), values)
+
+    async def commit(self) -> bool:
+        """Open the vault, keep profile and secrets, open the profile."""
+        missing = [name for name, value in self._secrets().items() if not value]
+        if self.state.kind == "oauth" and not self._value("setup-client"):
+            missing.insert(0, "clientId")
+        if missing:
+            self.complain(f"Still missing: {', '.join(missing)}.")
+            return False
+        try:
+            profile = await asyncio.to_thread(self._profile)
+            return await self._keep(profile)
+        except SettingsError as error:
+            self.complain(error)
+            return False
+
+    async def _keep(self, profile: Profile) -> bool:
+        from screens.unlocking import unlocked
+
+        await asyncio.to_thread(Profiles(self.console.paths).save, profile)
+        await asyncio.to_thread(Profiles(self.console.paths).use, profile.name)
+        if not await self.console.open_profile(profile.name):
+            self.complain(self.console.opening_failed)
+            return False
+        session = self.session
+        if session is None or not await unlocked(self.console, session, creating=True):
+            self.complain("The vault is not open, so the credentials were not stored.")
+            return False
+        vault = await session.vault
+        await vault.probe()
+        secrets = await session.secrets
+        for name, value in self._secrets().items():
+            await secrets.set(name, value)
+        for name in ("setup-token", "setup-secret", "setup-refresh"):
+            self.query_one(f"#{name}", Input).value = ""
+        self.say(f"✓ Stored in: {vault.label}", "$success")
+        return await self.console.open_profile(profile.name)

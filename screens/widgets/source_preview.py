@@ -1,0 +1,91 @@
+"""A source at a glance: its columns with statistics, and what is wrong at its beginning."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from screens import words
+from screens.literal import literal, row, stack
+from screens.widgets.paged_rows import PagedRows, Row
+from screens.widgets.panel import Line
+from screens.widgets.problems import problem_rows
+from screens.widgets.record_table import Column, RecordTable
+
+if TYPE_CHECKING:
+    from console.sources.model import Column as SourceColumn
+    from console.sources.model import Preview
+
+
+class SourcePreview(Vertical):
+    """Reads the beginning of a source in a thread and shows it."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.preview: Preview | None = None
+
+    def compose(self) -> ComposeResult:
+        """What it is, its columns, its problems."""
+        yield Line("", id="preview-head")
+        yield RecordTable(
+            Column("Column", 16, grow=1),
+            Column("Filled", 6, right=True),
+            Column("Distinct", 8, right=True),
+            Column("Looks like", 10),
+            Column("For example", 20, grow=2),
+            empty="Nothing read yet.",
+            id="preview-columns",
+        )
+        yield Line("", id="preview-problems")
+
+    async def read(self, spec: str, base: Path | None = None) -> Preview:
+        """Read and show; a source that cannot be read raises SourceError."""
+        self.preview = None
+        self.query_one("#preview-head", Line).show(literal("Reading …", "$muted"))
+        try:
+            found = await asyncio.to_thread(_preview, spec, base)
+        except Exception:
+            self.query_one("#preview-head", Line).show("")
+            self.query_one(RecordTable).show(PagedRows.of([], column_row))
+            self.query_one("#preview-problems", Line).show("")
+            raise
+        self.preview = found
+        self.query_one("#preview-head", Line).show(head_line(found))
+        self.query_one(RecordTable).show(PagedRows.of(list(found.columns), column_row))
+        self.query_one("#preview-problems", Line).show(problem_rows(found.problems, 4))
+        return found
+
+
+def _preview(spec: str, base: Path | None) -> Preview:
+    from console.sources.opening import open_source
+
+    return open_source(spec, base=base).preview(5, 1000)
+
+
+def head_line(found: Preview) -> Content:
+    """Name, kind, how much was looked at, what was assumed."""
+    notes = [literal(f"  {note}", "$muted") for note in found.notes[:2]]
+    told = f"  {found.kind}, the first {words.counted(found.examined, 'row')} looked at"
+    return stack(row((found.name, "bold"), (told, "$muted")), *notes)
+
+
+def column_row(column: SourceColumn) -> Row:
+    """A column as a line of a table."""
+    looks = next(
+        (
+            word
+            for word, share in (("e-mail", column.emails), ("phone", column.phones), ("yes/no", column.booleans))
+            if share > 0.8
+        ),
+        "text",
+    )
+    distinct = f"{words.number(column.distinct)}{'+' if column.distinct_is_minimum else ''}"
+    return Row(
+        (column.name, f"{column.filled:.0%}", distinct, looks, " · ".join(column.sample)),
+        "" if column.filled else "muted",
+    )

@@ -1,0 +1,109 @@
+"""The staged test of a connection: a checklist that fills in, with advice under what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from screens import words
+from screens.literal import literal, row, stack
+from screens.widgets.panel import Line
+
+if TYPE_CHECKING:
+    from console.connector.diagnose import Stage
+    from console.session import Session
+
+TITLES = (
+    "Settings",
+    "Name resolution",
+    "Connection",
+    "TLS",
+    "Credentials",
+    "Account",
+    "Read contacts",
+    "Read companies",
+    "Allowance",
+)
+
+
+class StageList(VerticalScroll):
+    """Runs `diagnose` and shows it."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, classes="panel fill")
+        self.border_title = "From here to HubSpot"
+        self.stages: list[Stage] = []
+        self.running = False
+
+    def compose(self) -> object:
+        """One text."""
+        yield Line("", id="stages")
+
+    @property
+    def failed(self) -> bool:
+        """Whether a stage failed."""
+        return any(stage.state == "fail" for stage in self.stages)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the test ran to its end without a failure."""
+        return bool(self.stages) and not self.running and not self.failed
+
+    async def test(self, session: Session) -> None:
+        """Ask HubSpot, stage by stage."""
+        from console.connector.diagnose import diagnose
+
+        self.stages = []
+        self.running = True
+        self._show()
+        try:
+            async for stage in diagnose(session.profile, await session.secrets, await session.budget):
+                self.stages.append(stage)
+                self._show()
+        finally:
+            self.running = False
+            self._show()
+
+    def _show(self) -> None:
+        rows: list[Content] = []
+        for stage in self.stages:
+            rows += stage_rows(stage)
+        if self.running:
+            later = TITLES[len(self.stages) :]
+            for place, title in enumerate(later):
+                sign = words.STAGE_SIGNS["running" if place == 0 else "waiting"]
+                rows.append(row((f"{sign.glyph} ", sign.style), (title, "" if place == 0 else "$muted")))
+        elif self.stages:
+            rows += [literal(""), self._verdict()]
+        self.query_one("#stages", Line).show(stack(*rows))
+
+    def _verdict(self) -> Content:
+        if self.failed:
+            return literal(
+                "✗ The way to HubSpot is not open yet. Mend the stage above, then test again.", "$error bold"
+            )
+        if any(stage.state == "warn" for stage in self.stages):
+            return literal("▲ It works; look at the warnings.", "$warning bold")
+        return literal("✓ Everything works.", "$success bold")
+
+
+def stage_rows(stage: Stage) -> list[Content]:
+    """A stage: sign, title, what it found, how long it took; cause and advice below."""
+    sign = words.STAGE_SIGNS[stage.state]
+    took = f"{stage.milliseconds:.0f} ms" if stage.milliseconds else ""
+    rows = [
+        row(
+            (f"{sign.glyph} ", sign.style),
+            (f"{stage.title:<18} ", "bold" if stage.state in ("warn", "fail") else ""),
+            (f"{took:>8}  ", "$muted"),
+            (stage.detail or ("not tried" if stage.state == "skipped" else ""), "$muted"),
+        )
+    ]
+    if stage.state in ("warn", "fail"):
+        rows += [row(("    ", ""), (stage.cause, sign.style))] if stage.cause else []
+        rows += [row(("  → ", "$accent"), (stage.advice, ""))] if stage.advice else []
+        if stage.correlation_id:
+            rows.append(literal(f"    HubSpot's correlation id: {stage.correlation_id}", "$muted"))
+    return rows

@@ -1,0 +1,109 @@
+"""kill -9 at each named point, then resume: nothing lost, nothing twice, by the simulator's own log."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from console.journal.model import Change, RunState
+from tests.apply.apply_parts import create, email, open_parts, update
+from tests.support.simulator import Simulator, start_simulator
+
+PEOPLE = 300
+ROOT = Path(__file__).parents[2]
+
+
+def doomed(folder: Path, sim: Simulator, plan: str, point: str = "", nth: int = 1) -> subprocess.Popen[str]:
+    arguments = [str(folder), sim.url, sim.token, plan, point, str(nth)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.apply.doomed", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
+async def plan_of_300(folder: Path, sim: Simulator) -> str:
+    """Every third person exists and gets another last name; one more person exists without the plan knowing."""
+    inputs = [
+        {"properties": {"email": email(n), "firstname": f"Given{n}", "lastname": "Old"}}
+        for n in [*range(3, PEOPLE + 1, 3), 1]
+    ]
+    uids = {}
+    for start in (0, 100):
+        body = {"inputs": inputs[start : start + 100]}
+        for record in sim.post("/crm/objects/2026-09/contacts/batch/create", body).json["results"]:
+            uids[record["properties"]["email"]] = record["id"]
+    async with open_parts(folder, sim.url, sim.token) as parts:
+        change = Change(name="lastname", before="Old", after="New")
+        plan = await parts.approved(
+            sim.portal_id,
+            [create(n) if n % 3 else update(n, uids[email(n)], change) for n in range(1, PEOPLE + 1)],
+        )
+    return plan.id
+
+
+def judge(sim: Simulator) -> None:
+    """HubSpot equals the plan, and nobody was created twice."""
+    people = sim.by_email()
+    assert set(people) == {email(n) for n in range(1, PEOPLE + 1)}
+    assert {values["lastname"] for values in people.values()} == {"New"}
+    assert {values["firstname"] for values in people.values()} == {f"Given{n}" for n in range(1, PEOPLE + 1)}
+    created = Counter(one["key"] for one in sim.state()["creates"])
+    assert set(created.values()) == {1}
+    assert len(sim.dump()) == PEOPLE
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("point", ["before_send", "sent", "answered", "committed"])
+async def test_killed_then_resumed(tmp_path: Path, point: str, nth: int) -> None:
+    with start_simulator(latency=10) as sim:
+        plan = await plan_of_300(tmp_path, sim)
+        victim = doomed(tmp_path, sim, plan, point, nth)
+        victim.communicate(timeout=30)
+        assert victim.returncode == -signal.SIGKILL
+        async with open_parts(tmp_path, sim.url, sim.token) as parts:
+            left = await parts.store.progress(plan)
+            assert left.state is RunState.RUNNING
+            run = await parts.apply(await parts.store.plan(plan))
+            assert run.state is RunState.DONE
+            assert run.states == {"done": PEOPLE}
+            entries = await parts.store.keyed_entries(plan, limit=PEOPLE)
+            links = await parts.store.links(
+                sim.portal_id, "people", [one.key_digest for one in entries], object_class="contact"
+            )
+        judge(sim)
+        people = sim.dump()
+        assert {people[link.uid]["email"] for link in links.values()} == {email(n) for n in range(1, PEOPLE + 1)}
+        created = {link.uid for link in links.values() if link.created_by_us}
+        assert email(1) not in {people[uid]["email"] for uid in created}
+        assert {people[uid]["email"] for uid in created} == {email(n) for n in range(2, PEOPLE + 1) if n % 3}
+
+
+async def test_two_processes_at_once_one_is_refused(tmp_path: Path) -> None:
+    with start_simulator(latency=200) as sim:
+        plan = await plan_of_300(tmp_path, sim)
+        before = len(sim.log())
+        both = [doomed(tmp_path, sim, plan) for _ in range(2)]
+        told = await asyncio.gather(*[asyncio.to_thread(process.communicate, timeout=40) for process in both])
+        assert sorted(process.returncode for process in both) == [0, 7]
+        refused = told[0 if both[0].returncode == 7 else 1][0]
+        winner = both[0] if both[0].returncode == 0 else both[1]
+        assert f"process {winner.pid}" in refused
+        judge(sim)
+        assert len(sim.log()) - before == PEOPLE
+
+
+async def test_killed_twice_in_a_row(tmp_path: Path) -> None:
+    with start_simulator() as sim:
+        plan = await plan_of_300(tmp_path, sim)
+        for point in ("sent", "before_send", "committed"):
+            victim = doomed(tmp_path, sim, plan, point)
+            victim.communicate(timeout=30)
+            assert victim.returncode == -signal.SIGKILL
+        last = doomed(tmp_path, sim, plan)
+        assert last.communicate(timeout=30)[0].strip() == "done"
+        judge(sim)
