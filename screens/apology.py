@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from console.settings.errors import SettingsError
 from console.settings.paths import private_dir, private_open
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -59,6 +60,6 @@ def _record(error: BaseException, reference: str, log: Path) -> bool:
         private_dir(log.parent)
         with private_open(log, "a") as file:
             file.write("\n".join(lines) + "\n")
-    except OSError:
+    except (OSError, SettingsError):
         return False  # a full or read-only disk must not hide the apology
     return True

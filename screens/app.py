@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
@@ -20,6 +20,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import Worker
 
 from console.actions import ACTIONS
 from console.glance import HomeGlance, home_glance
@@ -151,7 +152,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         if self.glance.profile is None and self.demo is None:
             self.go("setup")
             return
-        self.run_worker(partial(self.open_profile, self.profile_name), group="session", exit_on_error=False)
+        self.beside(partial(self.open_profile, self.profile_name), group="session")
 
     async def open_profile(self, name: str | None) -> bool:
         """Open a profile (None: the current one), closing the one before; says whether it is open."""
@@ -181,6 +182,10 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         await self._open.aclose()
         if self._started_demo and self.demo is not None:
             self.demo.stop()
+
+    def beside(self, job: Callable[[], Coroutine[Any, Any, Any]], *, group: str) -> Worker[Any]:
+        """Run `job` beside the screens; a second one of the same group replaces the first."""
+        return self.run_worker(job, group=group, exclusive=True, exit_on_error=False)
 
     # ---- actions
 
@@ -241,7 +246,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         current = names.index(self.theme) if self.theme in names else -1
         self.wear(names[(current + 1) % len(names)])
         self.say(f"Theme: {theme.TITLES[self.theme]}")
-        self.run_worker(partial(self._remember_theme, self.theme), group="theme", exclusive=True, exit_on_error=False)
+        self.beside(partial(self._remember_theme, self.theme), group="theme")
 
     async def _remember_theme(self, name: str) -> None:
         import asyncio

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from textual.content import Content
 
 from console.text import safe
@@ -15,6 +17,14 @@ def literal(text: object, style: str = "", *, limit: int | None = None) -> Conte
 def lines(text: object, style: str = "", *, limit: int | None = None) -> Content:
     """Like `literal`, keeping line breaks."""
     return Content.styled(safe(str(text), limit=limit, newlines=True), style)
+
+
+def hanging(lead: str, text: str, width: int, style: str = "") -> list[Content]:
+    """Text wrapped under a lead such as an arrow: later lines are as far in as the first."""
+    wrapped = wrap(safe(text, limit=2000), max(16, width - len(lead)), break_long_words=True)
+    return [
+        row((lead if number == 0 else " " * len(lead), "$accent"), (line, style)) for number, line in enumerate(wrapped)
+    ]
 
 
 def row(*parts: str | tuple[object, str] | Content) -> Content:

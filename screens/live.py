@@ -50,9 +50,9 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
         opened = getattr(screen, "session_opened", None)
         if opened is not None:
             opened(session)
-    app.run_worker(partial(_watch_budget, app, session), group="budget", exclusive=True, exit_on_error=False)
-    app.run_worker(partial(_watch_runs, app, session), group="runs", exclusive=True, exit_on_error=False)
-    app.run_worker(partial(_read_account, app, session), group="account", exclusive=True, exit_on_error=False)
+    app.beside(partial(_watch_budget, app, session), group="budget")
+    app.beside(partial(_watch_runs, app, session), group="runs")
+    app.beside(partial(_read_account, app, session), group="account")
     return True
 
 

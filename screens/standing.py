@@ -55,7 +55,13 @@ class Standing(NamedTuple):
     @property
     def portal(self) -> str:
         """Name and number, or what is known of them."""
-        return " · ".join(part for part in (self.portal_name, str(self.portal_id or "")) if part)
+        return " · ".join(part for part in (self.portal_name, self.number) if part)
+
+    @property
+    def number(self) -> str:
+        """The portal's number, unless its name says it already."""
+        text = str(self.portal_id or "")
+        return "" if text and text in self.portal_name else text
 
 
 def standing_of(profile: Profile | None, account: Account | None, *, demo: bool) -> Standing:

@@ -113,7 +113,9 @@ def short(value: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """8 s; 2 min 10 s; 3 h 5 min."""
+    """0.4 s; 8 s; 2 min 10 s; 3 h 5 min."""
+    if 0 < seconds < 9.95:
+        return f"{max(0.1, seconds):.1f}".removesuffix(".0") + " s"
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -146,6 +148,11 @@ def moment(then: float | str | None) -> str:
     else:
         parsed = datetime.fromtimestamp(then).astimezone()
     return f"{parsed.astimezone():%Y-%m-%d %H:%M}"
+
+
+def cause(code: str) -> str:
+    """A cause of failures as words: duplicate_key is duplicate key; sentences stay as they are."""
+    return code if " " in code else code.replace("_", " ")
 
 
 def bar(share: float, width: int) -> tuple[str, str]:

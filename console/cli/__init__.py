@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | None = None) -> int:
     """Run one command; returns its exit code. `open_console` opens the console, where there is one."""
-    from console.cli.failures import explain
     from console.cli.output import Output
 
     _tame_streams()
@@ -37,6 +36,8 @@ def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | Non
     except SystemExit as ended:  # argparse after --help
         return int(ended.code or 0)
     except BaseException as error:  # noqa: BLE001 - the last place that can put it into words
+        from console.cli.failures import explain
+
         return int(explain(error, output, paths))
     return int(code)
 

@@ -64,7 +64,9 @@ async def attached(context: Context, session: Session, plan_id: str) -> int:
         if len(received) != 1:
             raise
         progress = await (await session.runs).show(plan_id)
-        context.out.note(f"{line(progress)}   To go on: hubspoke runs resume {progress.id}")
+        context.out.note(line(progress))
+        if not progress.ended:
+            context.out.note(_next(progress))
         raise Stop(received[0]) from None
     code = verdict(context, progress)
     if received and progress.state is RunState.PAUSED:

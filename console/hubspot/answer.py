@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,9 +29,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Answer({self.status}, {len(self.body)} bytes)"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, int]]:
-        yield "status", self.status
-        yield "bytes", len(self.body)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]
 
     @property
     def ok(self) -> bool:

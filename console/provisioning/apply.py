@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
-from console.journal.errors import NotApproved
+from console.hubspot.errors import HubSpotError
+from console.journal.errors import JournalError, NotApproved
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Action, EntryState, NewEntry, Plan, RunProgress, RunState
 from console.provisioning.creates import Creates
 from console.provisioning.desk import SENT, Desk
 from console.provisioning.errors import PlanRefused
-from console.provisioning.outcomes import Halt, Values
+from console.provisioning.outcomes import Halt, Values, halt_for
 from console.provisioning.removals import Removals, linked
 from console.provisioning.target import Target
 from console.provisioning.updates import Updates
@@ -87,14 +88,23 @@ class Applier:
     async def _run(self) -> RunProgress:
         self._counted = self._counters()
         run = await self._journal.progress(self._plan.id)
-        await self._check(run)
-        values = Values(await self._target.schema(self._plan.object_class))
+        if run.state in (RunState.DONE, RunState.CANCELLED):
+            raise PlanRefused(f"The run {run.id} is {run.state.value} already.", remedy="Make a new plan.")
         run = await self._journal.begin_run(run.id, self._owner)
+        try:
+            await self._check(run)
+            values = Values(await self._target.schema(self._plan.object_class))
+        except HubSpotError as error:
+            return await self._end(run, halt_for(error))
+        except (NotApproved, PlanRefused) as refused:
+            await self._end(run, Halt(RunState.FAILED, refused.message))
+            raise
         desk = Desk(
             self._target, self._journal, self._plan, run, values, on_point=self._point, on_settled=self._settled
         )
         self._target.hubspot.client.on_sent = lambda: self._point(SENT)
-        control = asyncio.create_task(self._control(run))
+        over = asyncio.Event()
+        control = asyncio.create_task(self._control(run, over))
         halt: Halt | None = None
         trouble: BaseException | None = None
         try:
@@ -106,7 +116,7 @@ class Applier:
             halt = Halt(RunState.PAUSED, f"stopped by {type(error).__name__}; resume it to go on")
         finally:
             self._target.hubspot.client.on_sent = None
-            control.cancel()
+            over.set()  # not cancelled: what it is writing shall be written
             await asyncio.gather(control, return_exceptions=True)
         ended = await self._end(run, halt)
         if trouble is not None:
@@ -131,8 +141,6 @@ class Applier:
     async def _check(self, run: RunProgress) -> None:
         """Refuse what must not be written."""
         plan = self._plan
-        if run.state in (RunState.DONE, RunState.CANCELLED):
-            raise PlanRefused(f"The run {run.id} is {run.state.value} already.", remedy="Make a new plan.")
         if run.plan_hash != plan.hash or await self._journal.compute_hash(plan) != run.plan_hash:
             raise NotApproved(
                 f"The plan {plan.id} is not the one that was approved: its hash differs.", remedy="Make a new plan."
@@ -236,15 +244,19 @@ class Applier:
 
     # ------------------------------------------------------------ control
 
-    async def _control(self, run: RunProgress) -> None:
+    async def _control(self, run: RunProgress, over: asyncio.Event) -> None:
         """A few times a second: obey commands, tell how it goes."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            for command in await self._journal.commands(run.id):
-                self._obey(command)
-            await self._touch(run)
-            if self._on_progress is not None:
-                self._tell(await self._journal.progress(run.id))
+        try:
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), POLL_SECONDS)
+                for command in await self._journal.commands(run.id):
+                    self._obey(command)
+                await self._touch(run)
+                if self._on_progress is not None:
+                    self._tell(await self._journal.progress(run.id))
+        except JournalError as error:
+            self.stand_still(RunState.PAUSED, error.message)  # a run that hears no command must not go on
 
     def _obey(self, command: str) -> None:
         if command == "pause":

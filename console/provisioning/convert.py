@@ -16,7 +16,7 @@ from console.hubspot.model import PropertyDefinition
 TEXT_LIMIT = 65_536
 _UNTEXT = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
-_EPOCH = re.compile(r"-?[0-9]{6,15}\Z")
+_EPOCH = re.compile(r"-?[0-9]{9,15}\Z")  # shorter ones are years or days: 20261121 is no moment of 1970
 _DAY_MS = 86_400_000
 _EPOCH_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

@@ -18,6 +18,10 @@ OURS_SECONDS = 120.0
 """How far HubSpot's clock may be off ours when we tell whether a record was made by an interrupted create."""
 
 
+FOUND = "found"
+"""The mark of an entry in flight whose record was there before us: a crash must not make us its creator."""
+
+
 class Creates:
     """Makes records, and turns into an update what is there already."""
 
@@ -108,7 +112,7 @@ class Creates:
     def _ours(self, item: Item, record: Record, since: float) -> bool:
         """Whether this record is what the create in question made: young enough, with all that was sent."""
         made = _seconds(record.created_at)
-        if made is None or made < since - OURS_SECONDS:
+        if item.entry.cause == FOUND or made is None or made < since - OURS_SECONDS:
             return False
         return self._desk.values.taken(item.changes, record).state is EntryState.DONE
 
@@ -137,12 +141,13 @@ class Creates:
                 continue
             item.note = f"found: record {record.id} was there already"
             item.changes = self._differing(item, record)
-            item.befores = {change.name: record.properties.get(change.name) for change in item.changes}
+            item.befores = {change.name: record.properties.get(change.name) for change in item.changes} | item.befores
             if item.changes:
                 differing.append(item)
             else:
                 settlements.append(desk.done(item, record.id, desk.values.taken((), record), link))
         await desk.settle(settlements)
+        await desk.journal.settle(run, [_found(item) for item in differing])
         await self._updates.send(differing)
 
     def _differing(self, item: Item, record: Record) -> tuple[Change, ...]:
@@ -163,7 +168,19 @@ class Creates:
 
 
 def _item(entry: NewEntry) -> Item:
-    return Item(entry=entry, changes=entry.payload.changes if entry.payload is not None else ())
+    changes = entry.payload.changes if entry.payload is not None else ()
+    return Item(entry=entry, changes=changes, befores=dict(entry.befores))
+
+
+def _found(item: Item) -> Settlement:
+    return Settlement(
+        number=item.number,
+        state=EntryState.INFLIGHT,
+        uid=item.uid,
+        outcome=item.note,
+        cause=FOUND,
+        befores=item.befores,
+    )
 
 
 def _unkeyed(item: Item) -> Settlement:

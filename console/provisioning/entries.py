@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 
+import msgspec
+
 from console.hubspot.model import Record
 from console.journal.model import Action, Change, Link, NewEntry, Payload, Problem, Situation, Undo
 from console.provisioning.convert import Converter
@@ -20,7 +22,8 @@ FORWARD_ONLY = frozenset({"lifecyclestage"})
 class EntryMaker:
     """Decides about one person at a time, by the mapping's policy."""
 
-    def __init__(self, mapping: Mapping, converters: Dict[str, Converter]) -> None:
+    def __init__(self, mapping: Mapping, converters: Dict[str, Converter], source: str) -> None:
+        self._source = source
         self._mapping = mapping
         self._rows = mapping.active
         self._converters = converters
@@ -43,6 +46,7 @@ class EntryMaker:
         keyless = Problem(
             message=f"{key} is empty, so this person cannot be found in HubSpot nor created safely",
             remedy=f"Fill what {key} is made of in the source.",
+            file=self._source,
             line=person.line,
             field=key,
         )
@@ -52,7 +56,8 @@ class EntryMaker:
         """The entry of a person who was looked up."""
         person, link, record = found.person, found.link, found.record
         if found.problem is not None:
-            return self._invalid(person, (*person.problems, found.problem))
+            refused = msgspec.structs.replace(found.problem, file=self._source)
+            return self._invalid(person, (*person.problems, refused))
         if not person.in_scope and link is not None:
             return self.leaver(person, link, record, found.read_at, Situation.UNQUALIFIED)
         if person.problems:
@@ -170,6 +175,7 @@ class EntryMaker:
             nothing = Problem(
                 message="every mapped value is empty, so there is nothing to create",
                 remedy="Fill the person's values in the source.",
+                file=self._source,
                 line=person.line,
             )
             return self._invalid(person, (nothing,))

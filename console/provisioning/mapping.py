@@ -84,7 +84,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         return ApplyRules(
             allow_unkeyed_creates=self.allow_unkeyed_creates,
             delete_unowned=Policy(self.policy).deletes_unowned,
-            failure_percent=self.guards.failures.percent or 10.0,
+            failure_percent=float(self.guards.failures.percent or 10),
             failure_after=self.guards.failures.after or 200,
         )
 

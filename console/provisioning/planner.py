@@ -162,7 +162,7 @@ class _Making:
         self.correlator = correlator
         self.journal = journal
         self.only = only
-        self.maker = EntryMaker(mapping, preparer.converters)
+        self.maker = EntryMaker(mapping, preparer.converters, source.name)
         self.read = 0
         self.planned = 0
         self.digest = ""

@@ -108,21 +108,21 @@ class Runs:
         return run.id
 
     async def _until_owned(self, run: RunProgress, runner: Runner, start: int) -> None:
-        """Wait until the runner holds the lock, was refused it, or ended."""
+        """Wait until the runner holds the lock and says so in the journal, was refused it, or ended."""
         patience = time.monotonic() + START_SECONDS
         other: Owner | None = None
         while time.monotonic() < patience:
             owner = holder(self._paths.locks, run.portal_id, run.mapping)
-            if owner is not None and owner.pid == runner.pid:
-                return
-            other = owner or other
+            mine = owner is not None and owner.pid == runner.pid
+            other = other if mine else owner or other
             code = runner.process.poll()
+            now = await self._journal.progress(run.id)
+            begun = (now.updated_at or 0.0) > (run.updated_at or 0.0)
+            if begun and (mine or (code is not None and now.state is not RunState.FAILED)):
+                return
             if code is not None:
                 if code == _LOCKED_EXIT and other is not None:
                     raise LockedByAnother(other, run.mapping, run.portal_id)
-                now = await self._journal.progress(run.id)
-                if now.started_at is not None and (now.updated_at or 0) > (run.updated_at or 0):
-                    return  # it was that quick
                 raise RunnerFailed(
                     f"The runner ended at once (exit code {code}): {last_words(runner.log, start)}",
                     remedy=f"Its log: {runner.log}",
@@ -152,7 +152,7 @@ class Runs:
             if run != last:
                 last = run
                 yield run
-            if run.ended or run.interrupted or run.state in _STANDING:
+            if run.ended or run.interrupted or run.state in _STANDING or self._waits(run):
                 return
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -208,6 +208,10 @@ class Runs:
         """What the run did, for people."""
         run = await self.show(run_or_plan)
         return await build_report(self._journal, run)
+
+    def _waits(self, run: RunProgress) -> bool:
+        """Whether a run is approved and nobody began it."""
+        return run.state is RunState.APPROVED and holder(self._paths.locks, run.portal_id, run.mapping) is None
 
     def _seen(self, run: RunProgress) -> RunProgress:
         """Marks a run whose owner is gone."""

@@ -111,11 +111,11 @@ def suggest(preview: Preview, object_class: str, schema: Dict[str, PropertyDefin
             "# No column looks like a property of HubSpot. Replace this line.",
             f"{_fallback(object_class)} = {_toml(_source(first))}",
         ]
-    used = {column.name for column in pairs.values()}
+    used = {column.name for column in (*pairs.values(), *((source_id,) if source_id else ()))}
     rest = [column for column in preview.columns if column.name not in used and column is not active]
     if rest:
         lines += ["", "# Columns without a property. To map one: property = 'source.column'"]
-        lines += [f"#   {_comment(column.name)}: {_seen(column)}" for column in rest]
+        lines += [f"#   {_seen(column)}" for column in rest]
     return "\n".join(lines) + "\n"
 
 
@@ -211,8 +211,9 @@ def _fold(name: str) -> str:
 
 
 def _seen(column: Column) -> str:
-    example = f", for example {_comment(column.sample[0][:40])}" if column.sample else ""
-    return f"{_comment(column.name)}: {column.filled:.0%} filled{example}"
+    """Shares, never samples: mappings are copied to places where people's data must not be."""
+    more = "+" if column.distinct_is_minimum else ""
+    return f"{_comment(column.name)}: {column.filled:.0%} filled, {column.distinct}{more} different"
 
 
 def _comment(text: str) -> str:

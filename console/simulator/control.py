@@ -17,6 +17,7 @@ from console.simulator.objects import Objects
 from console.simulator.parameters import flag
 from console.simulator.portal import Portal, Switches
 from console.simulator.schema import object_type
+from console.simulator.seed import fill
 from console.simulator.store import Record, compact
 
 CHUNK = 500
@@ -98,6 +99,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
         ("credentials", "POST", set_credentials),
         ("clock", "POST", set_clock),
         ("records", "POST", mutate),
+        ("reset", "POST", reset),
     )
     return [Route(f"/_simulator/{path}", Panels(portal, panel), methods=[method]) for path, method, panel in panels]
 
@@ -202,6 +204,14 @@ async def mutate(portal: Portal, request: Request) -> Response:
         record = Record(old.id, old.created, max(ms, old.updated + 1), archived, values)
     table.put(record, now, portal.switches.index_lag)
     return Response(_line(objects, record, computed=True), media_type="application/json")
+
+
+async def reset(portal: Portal, request: Request) -> Response:
+    """Begin again with the seeded records, the options given at start and the same credentials."""
+    del request
+    portal.reset()
+    fill(portal)
+    return _answer({"portalId": portal.portal_id})
 
 
 def _line(objects: Objects, record: Record, *, computed: bool) -> bytes:

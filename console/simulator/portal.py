@@ -53,7 +53,11 @@ class Portal:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.clock = Clock()
-        self.started = self.clock.now()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again, empty, with the same credentials; time goes on."""
+        options = self.options
         self.rng = Random(f"portal {options.seed}")  # noqa: S311 - a seed must reproduce it
         self.schema = Schema()
         self.tables = {name: Table(name, self.rng) for name in OBJECT_TYPES}

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from console.journal.model import GuardVerdict, Plan
 from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import lines, literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.panel import Line
 
@@ -102,6 +102,7 @@ class ApproveScreen(ConsoleScreen[None]):
         if not wrong and not self._busy and self.session is not None:
             session = self.session
             self._busy = True
+            self.query_one("#wrong", Line).show(literal("▶ Approved; starting the run …", "$primary"))
             self.work(lambda: self._start(session), group="approve", failed=self._failed)
 
     def _wrong(self) -> str:
@@ -116,10 +117,17 @@ class ApproveScreen(ConsoleScreen[None]):
         self.query_one("#wrong", Line).show(literal(f"✗ {text}" if text else "", "$error"))
 
     def _failed(self, error: BaseException) -> None:
+        """The house's words stand below the fields; our own mistakes get an apology."""
+        from screens.apology import expected
+
         self._busy = False
-        self.console.trouble(error)
-        message = getattr(error, "message", "")
-        self._complain(message if isinstance(message, str) else "")
+        known = expected(error)
+        if known is None:
+            self.console.trouble(error)
+            return
+        self.query_one("#wrong", Line).show(
+            stack(lines(f"✗ {known.message}", "$error", limit=1200), row(("→ ", "$accent"), (known.remedy, "")))
+        )
 
     async def _start(self, session: Session) -> None:
         plan = await (await session.plans).usable(self._plan.id)

@@ -37,7 +37,7 @@ class Confirm(SurvivingPump, ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question and its keys."""
         with Vertical(classes="dialog panel") as box:
-            box.border_title = literal(self._title)  # type: ignore[assignment]  # Textual takes Content here
+            box.border_title = literal(self._title)
             yield Line(self._text)
             yield Line(
                 row((" y ", "$accent bold"), (self._yes, "$muted"), ("   esc ", "$accent bold"), (self._no, "$muted")),
@@ -79,7 +79,7 @@ class Ask(SurvivingPump, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The question, the field, what is wrong, the keys."""
         with Vertical(classes="dialog panel") as box:
-            box.border_title = literal(self._title)  # type: ignore[assignment]  # as above
+            box.border_title = literal(self._title)
             yield Line(self._text)
             field = Input(self._value, placeholder=self._label, password=self._secret, compact=True)
             field.cursor_blink = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -17,6 +17,9 @@ from screens.widgets.gauges import gauge_rows
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Panel
 from screens.widgets.record_table import Column, RecordTable
+
+if TYPE_CHECKING:
+    from console.session import Session
 
 LABEL = 10
 
@@ -59,7 +62,7 @@ class HomeScreen(ConsoleScreen[None]):
         table.show(PagedRows.of(list(self.console.glance.runs), run_row), keep_cursor=True)
         self.refresh_bindings()
 
-    def session_opened(self, session: Any) -> None:
+    def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
         """The profile is open."""
         self.renew()
 

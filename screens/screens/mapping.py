@@ -38,7 +38,7 @@ class MappingScreen(ConsoleScreen[None]):
 
     def __init__(self, name: str = "") -> None:
         super().__init__()
-        self._name = name
+        self._chosen = name
         self._saved = ""
 
     def body(self) -> ComposeResult:
@@ -64,17 +64,17 @@ class MappingScreen(ConsoleScreen[None]):
         mappings = await session.mappings
         names = await asyncio.to_thread(mappings.names)
         self.query_one(Choices).offer([Choice(name, name) for name in names])
-        wanted = self._name or (names[0] if names else "")
+        wanted = self._chosen or (names[0] if names else "")
         if wanted:
             await self._open(session, wanted)
 
     async def _open(self, session: Session, name: str) -> None:
         mappings = await session.mappings
         text = await asyncio.to_thread(lambda: mappings.path(name).read_text(encoding="utf-8", errors="replace"))
-        self._name, self._saved = name, text
+        self._chosen, self._saved = name, text
         editor = self.query_one(Editor)
         editor.text = text
-        editor.border_title = literal(f"{name}.toml")  # type: ignore[assignment]  # Textual takes Content here
+        editor.border_title = literal(f"{name}.toml")
         await self._check(session)
 
     async def _check(self, session: Session) -> bool:
@@ -83,7 +83,7 @@ class MappingScreen(ConsoleScreen[None]):
         verdict.show(literal("Checking …", "$muted"))
         mappings = await session.mappings
         text = self.query_one(Editor).text
-        path = mappings.path(self._name)
+        path = mappings.path(self._chosen)
         schema = await self._schema(session)
         problems = await asyncio.to_thread(lambda: mappings.check_text(text, path, schema=schema))
         told = literal("✓ No problems.", "$success")
@@ -116,21 +116,21 @@ class MappingScreen(ConsoleScreen[None]):
         self.query_one(Editor).border_subtitle = "not saved" if self._changed() else ""
 
     def _changed(self) -> bool:
-        return bool(self._name) and self.query_one(Editor).text != self._saved
+        return bool(self._chosen) and self.query_one(Editor).text != self._saved
 
     def action_save(self) -> None:
         """Write the file and check it."""
         session, text = self.session, self.query_one(Editor).text
-        if session is None or not self._name:
+        if session is None or not self._chosen:
             return
 
         async def save() -> None:
             mappings = await session.mappings
             await self._check(session)
-            await asyncio.to_thread(mappings.write, self._name, text)
+            await asyncio.to_thread(mappings.write, self._chosen, text)
             self._saved = text
             self.query_one(Editor).border_subtitle = ""
-            self.console.say(f"Saved: {self._name}")
+            self.console.say(f"Saved: {self._chosen}")
 
         self.work(save, group="mappings", failed=self._not_saved)
 
@@ -146,7 +146,7 @@ class MappingScreen(ConsoleScreen[None]):
     def do_mapping_check(self) -> None:
         """Check what the editor holds."""
         session = self.session
-        if session is not None and self._name:
+        if session is not None and self._chosen:
             self.work(lambda: self._judge(session), group="mappings")
 
     async def _judge(self, session: Session) -> None:
@@ -175,21 +175,21 @@ class MappingScreen(ConsoleScreen[None]):
         mappings = await session.mappings
         name = await asyncio.to_thread(free_name, mappings, name)
         await asyncio.to_thread(mappings.write, name, text)
-        self._name = name
+        self._chosen = name
         await self._list(session)
 
     def do_source_preview(self) -> None:
         """Look at the source of this mapping."""
         session = self.session
-        if session is None or not self._name:
+        if session is None or not self._chosen:
             return
 
         async def look() -> None:
             from screens.screens.preview import PreviewScreen
 
             mappings = await session.mappings
-            mapping = await asyncio.to_thread(mappings.load, self._name)
-            self.app.push_screen(PreviewScreen(mapping.source, mappings.path(self._name).parent))
+            mapping = await asyncio.to_thread(mappings.load, self._chosen)
+            self.app.push_screen(PreviewScreen(mapping.source, mappings.path(self._chosen).parent))
 
         self.work(look, group="preview")
 
@@ -204,7 +204,7 @@ class MappingScreen(ConsoleScreen[None]):
     def _plan(self, *, apply: bool) -> None:
         from screens.screens.new_plan import NewPlanScreen
 
-        self.app.push_screen(NewPlanScreen(apply, self._name))
+        self.app.push_screen(NewPlanScreen(apply, self._chosen))
 
     def do_back(self) -> None:
         """From the editor to the list; ask before typed changes are lost."""

@@ -74,7 +74,8 @@ class NewPlanScreen(ConsoleScreen[None]):
             from screens.screens.plan import PlanScreen
 
             at_once = self._apply and plan.writes and not any(guard.holds for guard in plan.guards)
-            await self.app.switch_screen(PlanScreen(plan.id))
+            # not awaited: this worker belongs to the screen that goes
+            self.app.switch_screen(PlanScreen(plan.id))
             if at_once:
                 self.app.push_screen(ApproveScreen(plan))
 

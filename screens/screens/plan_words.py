@@ -81,6 +81,7 @@ def before_go_rows(plan: Plan) -> list[Content]:
 def guard_line(guard: GuardVerdict) -> Content:
     """One guard: whether it stops the plan, its count and its rule."""
     sign, style = ("▲", "$warning bold") if guard.holds else ("✓", "$success")
-    text = f"{sign} {guard.name} {words.number(guard.count)}, limit {words.number(guard.limit)}"
+    limit = f", limit {words.number(guard.limit)}" if guard.count else ""
+    text = f"{sign} {guard.name} {words.number(guard.count)}{limit}"
     accepted = f" accepted {words.number(guard.accepted)}" if guard.accepted is not None else ""
     return row((text, style), (accepted, "$muted"))

@@ -80,7 +80,9 @@ def report_text(report: Report) -> Content:
     ]
     if causes:
         rows += [literal(""), literal("Failures by cause", "$primary bold")]
-        rows += [row((f"{words.number(count):>9}  ", "$error bold"), (cause, "")) for cause, count in causes]
+        rows += [
+            row((f"{words.number(count):>9}  ", "$error bold"), (words.cause(cause), "")) for cause, count in causes
+        ]
     if report.problems:
         rows += [literal(""), literal("Records that need attention", "$primary bold")]
         rows += [_problem(entry) for entry in report.problems]

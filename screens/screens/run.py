@@ -278,7 +278,9 @@ def cause_rows(progress: RunProgress) -> Content:
     causes = sorted(progress.failures.items(), key=lambda item: -item[1])
     if not causes:
         return literal("✓ none", "$success")
-    return stack(*(row((f"{words.number(count):>6}  ", "$error bold"), (cause, "")) for cause, count in causes[:6]))
+    return stack(
+        *(row((f"{words.number(count):>6}  ", "$error bold"), (words.cause(cause), "")) for cause, count in causes[:6])
+    )
 
 
 def trouble_row(entry: Entry) -> Any:

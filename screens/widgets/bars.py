@@ -53,16 +53,24 @@ def _rights(standing: Standing) -> list[Content]:
     badges = [*standing.warnings, *([standing.kind] if standing.kind else [])]
     marks = [literal(f" {badge.glyph} {badge.word} ", badge.style) for badge in badges]
     gap = literal(" ")
-    identity = f"{standing.portal_id}" if standing.portal_id else ""
     name = literal(standing.portal_name, "$bar-foreground bold", limit=28)
     profile = literal(standing.profile, "$bar-muted", limit=20)
-    number = literal(identity, "$bar-foreground")
+    number = literal(standing.number, "$bar-foreground")
     dot = literal(" · ", "$bar-muted")
     shown = [part for part in (name, number) if part.plain]
     versions = [
         [dot.join([*([profile] if profile.plain else []), *shown]), *marks],
         [dot.join(shown), *marks],
-        [dot.join([literal(standing.portal_name, "$bar-foreground bold", limit=12), number]), *marks],
+        [
+            dot.join(
+                [
+                    part
+                    for part in (literal(standing.portal_name, "$bar-foreground bold", limit=12), number)
+                    if part.plain
+                ]
+            ),
+            *marks,
+        ],
         [number, *marks],
         marks,
     ]

@@ -65,12 +65,12 @@ def gauge_rows(state: BudgetState | None, width: int) -> list[Content]:
     found = gauges(state)
     if not found:
         return [literal("Not known yet: nothing was asked of HubSpot.", "$muted")]
-    length = max(6, min(24, width - 34))
+    length = max(6, min(24, width - 36))
     rows = [
         row(
             (f"{gauge.title:<8}", "$muted"),
             _bar(gauge, length),
-            (f" {words.number(gauge.used)} of {words.number(gauge.limit)}", "$foreground"),
+            (f" {words.number(gauge.used):>6} of {words.number(gauge.limit)}", "$foreground"),
             (f" in {gauge.window}" if gauge.window else "", "$muted"),
         )
         for gauge in found

@@ -50,12 +50,15 @@ class PlanMaker(SurvivingPump, VerticalScroll):
         self._line.show(literal("Reading the mapping …", "$muted"))
         plans = await session.plans
         try:
-            self.plan = await plans.create(mapping, progress=lambda moved: self.post_message(PlanMoved(moved)))
+            self.plan = await plans.create(mapping, progress=self._moved)
         except Exception as error:
             self._line.show(refusal_rows(error))
             raise
         self._line.show(done_rows(self.plan))
         return self.plan
+
+    def _moved(self, progress: PlanProgress) -> None:
+        self.post_message(PlanMoved(progress))
 
     def on_plan_moved(self, message: PlanMoved) -> None:
         """Show it, a few times a second."""

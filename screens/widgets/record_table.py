@@ -6,7 +6,7 @@ cursor by repainting two lines, and asks its rows (paged_rows.py) for pages as t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.worker import Worker
 
 from console.text import safe
 from screens.terminal.survive import SurvivingPump
@@ -112,6 +113,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         self._rows: PagedRows[Any] = PagedRows.of([], lambda _: Row(()))
         self._loading = False
         self._asked = -1
+        self._worker: Worker[None] | None = None
 
     # ---- content
 
@@ -158,7 +160,9 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
             return
         self._asked = index
         self._loading = True
-        self.run_worker(partial(self._bring, self._rows, index), group="rows", exclusive=True, exit_on_error=False)
+        job: Callable[[], Coroutine[Any, Any, None]] = partial(self._bring, self._rows, index)
+        worker: Worker[None] = self.run_worker(job, group="rows", exclusive=True, exit_on_error=False)
+        self._worker = worker
 
     async def _bring(self, rows: PagedRows[Any], index: int) -> None:
         error: BaseException | None = None

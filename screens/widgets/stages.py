@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
 from screens import words
-from screens.literal import literal, row, stack
+from screens.literal import hanging, literal, row, stack
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class StageList(VerticalScroll):
         self.stages: list[Stage] = []
         self.running = False
 
-    def compose(self) -> object:
+    def compose(self) -> ComposeResult:
         """One text."""
         yield Line("", id="stages")
 
@@ -69,7 +70,7 @@ class StageList(VerticalScroll):
     def _show(self) -> None:
         rows: list[Content] = []
         for stage in self.stages:
-            rows += stage_rows(stage)
+            rows += stage_rows(stage, self.content_size.width or 74)
         if self.running:
             later = TITLES[len(self.stages) :]
             for place, title in enumerate(later):
@@ -89,21 +90,20 @@ class StageList(VerticalScroll):
         return literal("✓ Everything works.", "$success bold")
 
 
-def stage_rows(stage: Stage) -> list[Content]:
-    """A stage: sign, title, what it found, how long it took; cause and advice below."""
+def stage_rows(stage: Stage, width: int) -> list[Content]:
+    """A stage: sign, title, how long it took, what it found; cause and advice below, indented."""
     sign = words.STAGE_SIGNS[stage.state]
     took = f"{stage.milliseconds:.0f} ms" if stage.milliseconds else ""
-    rows = [
-        row(
-            (f"{sign.glyph} ", sign.style),
-            (f"{stage.title:<18} ", "bold" if stage.state in ("warn", "fail") else ""),
-            (f"{took:>8}  ", "$muted"),
-            (stage.detail or ("not tried" if stage.state == "skipped" else ""), "$muted"),
-        )
-    ]
+    told = stage.detail or ("not tried" if stage.state == "skipped" else "")
+    weight = "bold" if stage.state in ("warn", "fail") else ""
+    head = row((f"{sign.glyph} ", sign.style), (f"{stage.title:<16} ", weight), (f"{took:>8}  ", "$muted"))
+    if head.cell_length + len(told) <= width:
+        rows = [row(head, (told, "$muted"))]
+    else:
+        rows = [head, *hanging("    ", told, width, "$muted")]
     if stage.state in ("warn", "fail"):
-        rows += [row(("    ", ""), (stage.cause, sign.style))] if stage.cause else []
-        rows += [row(("  → ", "$accent"), (stage.advice, ""))] if stage.advice else []
+        rows += hanging("    ", stage.cause, width, sign.style)
+        rows += hanging("  → ", stage.advice, width)
         if stage.correlation_id:
             rows.append(literal(f"    HubSpot's correlation id: {stage.correlation_id}", "$muted"))
     return rows

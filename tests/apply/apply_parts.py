@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from console.journal.model import (
     Undo,
 )
 from console.provisioning.apply import Applier
+from console.provisioning.mappings import Mappings
 from console.settings.paths import Paths
 from console.settings.profile import Profile
 from console.settings.secrets import Secrets
@@ -47,7 +48,7 @@ class Parts:
     hubspot: HubSpot
     store: Journal
     target: Connector
-    rules: ApplyRules = field(default_factory=ApplyRules)
+    known: Mappings | None = None
 
     @property
     async def journal(self) -> Journal:
@@ -58,8 +59,9 @@ class Parts:
         return self.target
 
     @property
-    async def mappings(self) -> Any:
-        raise AssertionError("plans of these tests have no mapping file")
+    async def mappings(self) -> Mappings:
+        assert self.known is not None
+        return self.known
 
     async def plan(
         self,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
-from console.journal.errors import NotApproved
+from console.journal.errors import JournalFull, NotApproved
 from console.journal.model import Action, ApplyRules, Change, Entry, EntryState, Link, NewEntry, RunState
 from console.provisioning.errors import PlanRefused
-from tests.apply.apply_parts import MAPPING, Parts, create, email, open_parts, update
+from console.provisioning.mappings import Mappings
+from console.provisioning.plans import Plans
+from console.provisioning.runner import run_attached
+from tests.apply.apply_parts import MAPPING, ME, Parts, create, email, open_parts, update
 from tests.support.simulator import Simulator, start_simulator
 
 
@@ -318,7 +322,8 @@ async def test_another_portal_refuses_naming_both(parts: Parts, sim: Simulator) 
     assert str(sim.portal_id + 1) in refused.value.message
     assert refused.value.remedy
     assert sim.dump() == {}
-    assert (await parts.store.progress(plan.id)).state is RunState.APPROVED
+    run = await parts.store.progress(plan.id)
+    assert (run.state, run.message) == (RunState.FAILED, refused.value.message)
 
 
 async def test_a_plan_that_was_changed_in_the_journal_refuses(parts: Parts, sim: Simulator) -> None:
@@ -335,6 +340,77 @@ async def test_a_done_run_is_not_run_again(parts: Parts, sim: Simulator) -> None
     with pytest.raises(PlanRefused):
         await parts.apply(plan)
     assert len(sim.state()["creates"]) == 1
+
+
+async def test_a_full_disk_in_the_middle_loses_nothing(parts: Parts, sim: Simulator) -> None:
+    plan = await parts.approved(sim.portal_id, [create(n) for n in range(1, 401)])
+
+    def pages(limit: int) -> Callable[[Connection], object]:
+        return lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {limit}").scalar_one()
+
+    size = await parts.store._writer.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    await parts.store._writer.write(pages(size + 3))
+    with pytest.raises(JournalFull):
+        await parts.apply(plan)
+    await parts.store._writer.write(pages(1_000_000))
+    run = await parts.apply(plan)
+    assert (run.state, run.states) == (RunState.DONE, {"done": 400})
+    created = [one["key"] for one in sim.state()["creates"]]
+    assert len(created) == len(set(created)) == 400
+
+
+async def test_after_not_accepted_and_altered_values_the_next_plan_writes_nothing(
+    parts: Parts, sim: Simulator, tmp_path: Path
+) -> None:
+    contact(sim, 1, lifecyclestage="customer")
+    people = tmp_path / "people.csv"
+    people.write_text(f"id,mail,stage,name\n1,{email(1)},lead,New\n2,{email(2)},lead,New\n")
+    mapping = tmp_path / "people.toml"
+    mapping.write_text(
+        """version = 1
+name = "people"
+source = "people.csv"
+source_id = "id"
+target = "contact"
+correlate = ["email"]
+[properties]
+email = "source.mail"
+lastname = "source.name"
+lifecyclestage = "source.stage"
+"""
+    )
+    plans = Plans(parts.target, parts.store, Mappings(parts.paths))
+    first = await plans.create(str(mapping))
+    assert first.actions == {"CREATE": 1, "UPDATE": 1}
+    await parts.store.approve(first, ME)
+    assert (await parts.apply(first)).states == {"done": 1, "not_accepted": 1}
+    second = await plans.create(str(mapping))
+    assert second.writes == 0
+    assert second.actions == {"NONE": 2}
+
+
+async def test_a_changed_mapping_refuses(parts: Parts, sim: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(f"id,mail\n1,{email(1)}\n")
+    mapping = tmp_path / "people.toml"
+    text = """version = 1
+name = "people"
+source = "people.csv"
+source_id = "id"
+correlate = ["email"]
+[properties]
+email = "source.mail"
+"""
+    mapping.write_text(text)
+    mappings = Mappings(parts.paths)
+    plan = await Plans(parts.target, parts.store, mappings).create(str(mapping))
+    await parts.store.approve(plan, ME)
+    mapping.write_text(text + "lastname = 'source.mail'\n")
+    parts.known = mappings
+    with pytest.raises(PlanRefused, match="changed since"):
+        await run_attached(parts, plan.id)
+    assert sim.dump() == {}
+    mapping.write_text(text)
+    assert (await run_attached(parts, plan.id)).states == {"done": 1}
 
 
 def _with(entry: NewEntry, *changes: Change, **payload: str) -> NewEntry:

@@ -21,6 +21,7 @@ from console.journal.errors import NotApproved
 from console.journal.model import Action, EntryState, GuardVerdict, Plan, Problem, RunState, Situation
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import LockedByAnother, holder
+from console.provisioning.report import ReportFormat
 from console.provisioning.runner import clean_environment
 from console.provisioning.runs import GuardRefused, RunnerFailed, Runs, approver
 from console.settings.handover import pack
@@ -30,7 +31,8 @@ from console.settings.vault import MemoryVault
 from tests.apply.apply_parts import MAPPING, MASTER, Parts, create, open_parts
 from tests.support.simulator import Simulator, start_simulator
 
-PEOPLE = 2_000
+PEOPLE = 1_200
+FORMS: tuple[ReportFormat, ...] = ("md", "csv", "jsonl")
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Scene:
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with start_simulator(latency=100) as simulator:
+    with start_simulator(latency=80) as simulator:
         yield simulator
 
 
@@ -136,7 +138,7 @@ async def test_a_killed_runner_shows_as_interrupted_and_resumes(scene: Scene) ->
 
 
 async def test_pause_resume_and_cancel_by_command(scene: Scene) -> None:
-    plan = await scene.plan()
+    plan = await scene.plan(3 * PEOPLE)
     run_id = await scene.runs.start(plan.id)
     await scene.until_writing(plan)
     await scene.runs.pause(run_id)
@@ -146,7 +148,7 @@ async def test_pause_resume_and_cancel_by_command(scene: Scene) -> None:
     await scene.runs.cancel(run_id)
     last = [progress async for progress in scene.runs.watch(run_id)][-1]
     assert last.state is RunState.CANCELLED
-    assert last.states["done"] + last.states["skipped"] == PEOPLE
+    assert last.states["done"] + last.states["skipped"] == 3 * PEOPLE
     with pytest.raises(PlanRefused):
         await scene.runs.cancel(run_id)
     with pytest.raises(PlanRefused):
@@ -166,7 +168,7 @@ async def test_an_interrupted_run_can_be_cancelled(scene: Scene) -> None:
     run = await scene.runs.show(run_id)
     assert run.state is RunState.CANCELLED
     assert run.settled == run.total
-    uncertain = await scene.runs.entries(run_id, states=["uncertain"])
+    uncertain = await scene.runs.entries(run_id, states=["uncertain"], limit=PEOPLE)
     assert len(uncertain) == run.states.get("uncertain", 0) > 0
 
 
@@ -216,7 +218,7 @@ async def test_reports_are_tame_and_complete(scene: Scene) -> None:
     report = await scene.runs.report(plan.id)
     assert (report.run.states, report.more_problems) == ({"done": 1, "failed": 1, "needs_decision": 1}, 0)
     assert [entry.state for entry in report.problems] == [EntryState.FAILED, EntryState.NEEDS_DECISION]
-    texts = {form: "".join([part async for part in scene.runs.render(report, form)]) for form in ("md", "csv", "jsonl")}  # type: ignore[arg-type]
+    texts = {form: "".join([part async for part in scene.runs.render(report, form)]) for form in FORMS}
     for form in ("md", "csv"):
         assert not set("\x1b\x07\u202e") & set(texts[form])
     assert report.run.plan_hash[:16] in texts["md"]

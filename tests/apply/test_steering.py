@@ -12,7 +12,7 @@ from console.journal.model import Plan, RunProgress, RunState
 from tests.apply.apply_parts import ME, Parts, create, open_parts
 from tests.support.simulator import Simulator, start_simulator
 
-PEOPLE = 3_000
+PEOPLE = 2_000
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_a_hubspot_that_vanishes_pauses_and_loses_nothing(
     parts: Parts, plan: Plan, sim: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.hubspot.retry.FIRST_WAIT", 0.01)
-    work, run_id = await begun(parts, plan)
+    work, _ = await begun(parts, plan)
     sim.process.kill()
     run = await work
     assert run.state is RunState.PAUSED

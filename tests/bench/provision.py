@@ -35,6 +35,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, start_simulator(burst="1000000/10") as hubspot:
         folder = Path(name)
         create_half(hubspot, options.people)
+        hubspot.advance(window + 1)
         hubspot.allowances(burst=options.burst)
         hubspot.settings(latency=options.latency)
         mapping = write_people(folder, options.people)

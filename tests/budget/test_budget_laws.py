@@ -2,65 +2,130 @@
 
 from __future__ import annotations
 
-import sqlite3
+import heapq
+import itertools
 from collections import deque
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from console.hubspot.budget.headers import RateHeaders
 from console.hubspot.budget.ledger import Ledger
-from console.hubspot.budget.rules import Granted, Rule, Scope, Want
+from console.hubspot.budget.rules import Blocked, Granted, Rule, Scope, Want
 from console.hubspot.budget.tables import open_memory
 from tests.budget.virtual_time import HandClock
 
 TRANSIT = 30.0
-LONGEST_STALL = 30.0
+RENEWED_EVERY = 15.0
+JITTER = st.one_of(st.just(0.0), st.floats(0, 0.5), st.floats(0, 12))
 
 
 class _Request:
-    def __init__(self, granted: Granted, holder: int) -> None:
-        self.granted, self.holder = granted, holder
+    """One wish of one process, and what the world has in store for it."""
+
+    def __init__(self, holder: int, fate: dict[str, Any]) -> None:
+        self.holder, self.fate = holder, fate
+        self.granted: Granted | None = None
         self.sent: float | None = None
         self.counted = False
+        self.over = False
+
+
+FATES = st.fixed_dictionaries(
+    {
+        "send_after": JITTER,
+        "count_after": st.one_of(JITTER, st.floats(0, TRANSIT)),
+        "answer_after": st.one_of(JITTER, st.floats(0, 100)),
+        "end": st.sampled_from(["answer", "answer", "answer", "refused", "never sent", "cancel"]),
+        "cancel_after": JITTER,
+        "urgent": st.booleans(),
+    }
+)
 
 
 class Windows(RuleBasedStateMachine):
-    """Processes take slots, send, are counted, answered, cancelled, killed, in any order and at any time."""
+    """Processes want slots all the time; requests are sent, counted, answered, cancelled, killed at any time."""
 
-    requests: Bundle[_Request] = Bundle("requests")
-
-    @initialize(limit=st.integers(1, 6), window=st.sampled_from([1.0, 10.0]))
-    def start(self, limit: int, window: float) -> None:
+    @initialize(limit=st.integers(1, 5), window=st.sampled_from([1.0, 10.0]), console=st.booleans())
+    def start(self, limit: int, window: float, console: bool) -> None:
         self.clock = HandClock()
-        self.connection: sqlite3.Connection = open_memory("first")
+        self.connection = open_memory("first")
         self.ledger = Ledger(self.connection, self.clock)
         self.limit, self.window = limit, window
-        rules = Rule(limit, window, TRANSIT)
-        self.scopes = [Scope(app="app", holder=str(number), portal=1, burst=rules) for number in range(3)]
+        burst = Rule(limit, window, TRANSIT)
+        self.scopes = [Scope(app="app", holder=str(number), portal=1, burst=burst) for number in range(3)]
+        self.console = console
         self.counted: deque[float] = deque()
+        self.events: list[tuple[float, int, str, _Request]] = []
+        self.order = itertools.count()
+        self.waiting: list[_Request] = []
         self.living: list[_Request] = []
-        self.orphans: list[_Request] = []
+        self.renewed = self.clock.moment
 
-    @rule(target=requests, holder=st.integers(0, 2), number=st.integers(1, 4), urgent=st.booleans())
-    def take(self, holder: int, number: int, urgent: bool) -> object:
-        want = Want("burst", "interactive" if urgent else "bulk")
-        answers = self.ledger.take(self.scopes[holder], [want] * number)
-        taken = [_Request(answer, holder) for answer in answers if isinstance(answer, Granted)]
-        self.living += taken
-        return multiple(*taken)
+    @rule(holder=st.integers(0, 2), fates=st.lists(FATES, min_size=1, max_size=6))
+    def want(self, holder: int, fates: list[dict[str, Any]]) -> None:
+        self.waiting += [_Request(holder, fate) for fate in fates]
+        self._take()
 
-    @rule(request=requests)
-    def send(self, request: _Request) -> None:
-        if request in self.living and request.sent is None:
-            request.sent = self.clock.moment
+    @rule(holder=st.integers(0, 2))
+    def kill(self, holder: int) -> None:
+        """kill -9: nothing is given back, and what was sent arrives all the same."""
+        self.waiting = [request for request in self.waiting if request.holder != holder]
+        for request in [living for living in self.living if living.holder == holder]:
+            self._end(request)
 
-    @rule(request=requests)
-    def arrive(self, request: _Request) -> None:
-        if request.sent is not None and not request.counted and (request in self.living or request in self.orphans):
-            self._count(request)
+    @rule(seconds=st.one_of(st.floats(0, 1), st.floats(0, 15), st.floats(0, 90)))
+    def pass_time(self, seconds: float) -> None:
+        end = self.clock.moment + seconds
+        while True:
+            until = self._take()
+            following = min([end, until, *[event[0] for event in self.events[:1]], self.renewed + RENEWED_EVERY])
+            self.clock.moment = max(self.clock.moment, following)
+            if self.clock.moment >= self.renewed + RENEWED_EVERY:
+                self._renew()
+            while self.events and self.events[0][0] <= self.clock.moment:
+                _, _, what, request = heapq.heappop(self.events)
+                getattr(self, f"_{what}")(request)
+            if self.clock.moment >= end:
+                return
+
+    def _take(self) -> float:
+        """Everybody asks; returns when to ask again."""
+        again = float("inf")
+        if self.console:
+            self.ledger.beat(self.scopes[2], present=True)
+        for holder, scope in enumerate(self.scopes):
+            mine = [request for request in self.waiting if request.holder == holder]
+            mine.sort(key=lambda request: not request.fate["urgent"])
+            wants = [Want("burst", "interactive" if request.fate["urgent"] else "bulk") for request in mine]
+            for request, answer in zip(mine, self.ledger.take(scope, wants), strict=True):
+                if isinstance(answer, Granted):
+                    self._granted(request, answer)
+                elif isinstance(answer, Blocked):
+                    assert answer.until > self.clock.moment
+                    again = min(again, answer.until)
+        assert len(self.living) <= self.limit
+        return again
+
+    def _granted(self, request: _Request, answer: Granted) -> None:
+        self.waiting.remove(request)
+        self.living.append(request)
+        request.granted = answer
+        self._later(request.fate["send_after"], "give_back" if request.fate["end"] == "never sent" else "send", request)
+
+    def _later(self, seconds: float, what: str, request: _Request) -> None:
+        heapq.heappush(self.events, (self.clock.moment + seconds, next(self.order), what, request))
+
+    def _send(self, request: _Request) -> None:
+        if request.over:
+            return
+        request.sent = self.clock.moment
+        self._later(request.fate["count_after"], "count", request)
+        if request.fate["end"] == "cancel":
+            self._later(request.fate["cancel_after"], "cancel", request)
 
     def _count(self, request: _Request) -> None:
         now = self.clock.moment
@@ -68,71 +133,40 @@ class Windows(RuleBasedStateMachine):
             self.counted.popleft()
         self.counted.append(now)
         request.counted = True
-        assert len(self.counted) <= self.limit
+        assert len(self.counted) <= self.limit, "the server would have refused"
+        self._later(request.fate["answer_after"], "answer", request)
 
-    @rule(request=consumes(requests), refused=st.booleans())
-    def answer(self, request: _Request, refused: bool) -> None:
-        if request not in self.living or request.sent is None:
+    def _answer(self, request: _Request) -> None:
+        if request.over:
             return
-        if not request.counted:
-            self._count(request)
-        self.living.remove(request)
-        headers = RateHeaders(maximum=self.limit, remaining=max(0, self.limit - len(self.counted)), window=self.window)
+        assert request.granted is not None
+        assert request.sent is not None
+        remaining = max(0, self.limit - len(self.counted))
+        headers = RateHeaders(maximum=self.limit, remaining=remaining, window=self.window)
+        status = 429 if request.fate["end"] == "refused" else 200
         times = (request.sent, self.clock.moment)
-        status = 429 if refused else 200
         self.ledger.settle(self.scopes[request.holder], request.granted, "burst", times, status, headers)
+        self._end(request)
 
-    @rule(request=requests)
-    def cancel(self, request: _Request) -> None:
-        if request not in self.living:
-            return
+    def _cancel(self, request: _Request) -> None:
+        if not request.over and request.granted is not None:
+            self.ledger.abandon(self.scopes[request.holder], request.granted.number, self.clock.moment)
+            self._end(request)
+
+    def _give_back(self, request: _Request) -> None:
+        if not request.over and request.granted is not None:
+            self.ledger.give_back(self.scopes[request.holder], request.granted.number)
+            self._end(request)
+
+    def _end(self, request: _Request) -> None:
+        request.over = True
         self.living.remove(request)
-        scope = self.scopes[request.holder]
-        if request.sent is None:
-            self.ledger.give_back(scope, request.granted.number)
-        else:
-            self.ledger.abandon(scope, request.granted.number, self.clock.moment)
-            self.orphans.append(request)
 
-    @rule(holder=st.integers(0, 2))
-    def kill(self, holder: int) -> None:
-        """kill -9: nothing is given back, and what was sent may yet arrive."""
-        for request in [living for living in self.living if living.holder == holder]:
-            self.living.remove(request)
-            if request.sent is not None:
-                self.orphans.append(request)
-
-    @rule(seconds=st.one_of(st.floats(0, 0.5), st.floats(0, 12), st.floats(0, 80)))
-    def pass_time(self, seconds: float) -> None:
-        """Living processes renew; orphans arrive within the transit time; a slot too old to be sent with is not."""
-        while seconds > 0:
-            step = min(seconds, 14.0)
-            seconds -= step
-            self._step(step)
-
-    def _step(self, seconds: float) -> None:
-        end = self.clock.moment + seconds
-        for request in self._late(end):
-            assert request.sent is not None
-            self.clock.moment = max(self.clock.moment, min(end, request.sent + TRANSIT))
-            self._count(request)
-        self.clock.moment = end
-        numbers = [request.granted.number for request in self.living]
+    def _renew(self) -> None:
+        self.renewed = self.clock.moment
+        numbers = [request.granted.number for request in self.living if request.granted is not None]
         if numbers:
             self.ledger.renew(numbers)
-
-    def _late(self, end: float) -> list[_Request]:
-        sent = [
-            request
-            for request in self.orphans
-            if not request.counted and request.sent is not None and request.sent + TRANSIT <= end
-        ]
-        return sorted(sent, key=lambda request: request.sent or 0.0)
-
-    @invariant()
-    def never_more_in_flight_than_allowed(self) -> None:
-        if hasattr(self, "living"):
-            assert len(self.living) <= self.limit
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
@@ -140,4 +174,4 @@ class Windows(RuleBasedStateMachine):
 
 
 TestWindows = pytest.mark.timeout(60)(Windows.TestCase)
-TestWindows.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestWindows.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from console.settings.paths import Paths
+from console.settings.profile import Profile
+from console.settings.profiles import Profiles
 from tests.support.simulator import Simulator
 
 COMMAND = [sys.executable, "-P", "-m", "screens"]
@@ -81,6 +84,6 @@ class Shell:
 def connected(folder: Path, hubspot: Simulator) -> Shell:
     """Somebody with a profile on the simulator, whose token the environment brings."""
     shell = Shell(folder, {"HUBSPOKE_ACCESS_TOKEN": hubspot.token})
-    made = shell.run("profile", "add", "acme", "authentication=token", f"apiBaseUrl={hubspot.url}")
-    assert made.code == 0, made.err
+    paths = Paths.resolve(str(shell.config), str(shell.state))
+    Profiles(paths).save(Profile(name="acme", authentication="token", api_base_url=hubspot.url))
     return shell

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 
 PEOPLE = 40
+MANY = 2800
 
 
 @pytest.fixture
@@ -59,14 +59,17 @@ def run_of(shell: Shell, plan_id: str) -> dict[str, Any]:
     return dict(done.json) if done.code == 0 else {}
 
 
-def slow(hubspot: Simulator) -> None:
-    """Every answer takes a while, so that a run can be met under way."""
-    hubspot.settings(latency=0.7)
+def long_plan(shell: Shell, hubspot: Simulator) -> str:
+    """A plan of several batches on a slow HubSpot, so that its run can be met under way."""
+    write_people(shell.folder, MANY)
+    plan = planned(shell)
+    hubspot.settings(latency=1.2)
+    return str(plan["id"])
 
 
-def more_people(shell: Shell, count: int = 800) -> None:
-    """Enough for many batches."""
-    write_people(shell.folder, count)
+def equal(hubspot: Simulator) -> bool:
+    """Whether HubSpot holds the many people, each created once."""
+    return differences(hubspot, MANY) == [] and len(hubspot.state()["creates"]) == MANY
 
 
 def test_from_plan_to_report(shell: Shell, hubspot: Simulator) -> None:
@@ -214,103 +217,55 @@ def test_a_mapping_is_suggested_checked_and_listed(shell: Shell) -> None:
     assert shell.run("plan", "mine", "--json").json["actions"]["CREATE"] == PEOPLE
 
 
-def test_a_run_is_paused_watched_resumed(shell: Shell, hubspot: Simulator) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    run_id = shell.run("apply", plan["id"], "--yes", "--detach", "--json").json["id"]
-    assert shell.run("runs", "pause", run_id).code == 0
-    assert shell.run("runs", "watch", run_id).code == 5
-    paused = run_of(shell, run_id)
-    assert paused["state"] == "paused"
-    assert paused["settled"] < 800
-    assert shell.run("runs", "resume", run_id).code == 0
-    assert differences(hubspot, 800) == []
-    assert len(hubspot.state()["creates"]) == 800
-
-
-def test_a_cancelled_run_stays_cancelled(shell: Shell, hubspot: Simulator) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    run_id = shell.run("apply", plan["id"], "--yes", "--detach", "--json").json["id"]
-    assert shell.run("runs", "cancel", run_id).code == 0
-    assert shell.run("runs", "watch", run_id).code == 1
-    assert run_of(shell, run_id)["state"] == "cancelled"
-    assert shell.run("runs", "resume", run_id).code == 1
-
-
-def test_of_two_at_once_one_is_told_who_has_it(shell: Shell, hubspot: Simulator) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    both = [shell.start("apply", plan["id"], "--yes", "--attached") for _ in range(2)]
-    ended = [process.communicate(timeout=50) for process in both]
-    codes = sorted(process.returncode for process in both)
-    assert codes == [0, 7], ended
-    loser = ended[[process.returncode for process in both].index(7)][1]
-    assert f"process {both[[process.returncode for process in both].index(0)].pid}" in loser
-    assert differences(hubspot, 800) == []
-    assert len(hubspot.state()["creates"]) == 800
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGTERM, 143)])
-def test_leaving_a_run_does_not_touch_it(shell: Shell, hubspot: Simulator, number: signal.Signals, code: int) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    with shell.start("apply", plan["id"], "--yes", start_new_session=True) as watching:
-        until(lambda: run_of(shell, plan["id"]).get("owner"))
+def test_of_two_at_once_one_is_told_and_watchers_come_and_go(shell: Shell, hubspot: Simulator) -> None:
+    plan = long_plan(shell, hubspot)
+    both = [shell.start("apply", plan, "--yes", "--attached") for _ in range(2)]
+    until(lambda: hubspot.state()["creates"])
+    ways = ((signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGTERM, 143))
+    watchers = [shell.start("runs", "watch", plan, start_new_session=True) for _ in ways]
+    time.sleep(2)  # a watcher says nothing before it is told to leave
+    for watching, (number, code) in zip(watchers, ways, strict=True):
         watching.send_signal(number)
         _, err = watching.communicate(timeout=20)
-    assert watching.returncode == code
-    assert "goes on" in err
-    assert "Traceback" not in err
-    assert shell.run("runs", "watch", plan["id"]).code == 0
-    assert differences(hubspot, 800) == []
+        assert watching.returncode == code, err
+        assert "goes on" in err
+        assert "Traceback" not in err
+    ended = {process.pid: process.communicate(timeout=50) for process in both}
+    winner, loser = sorted(both, key=lambda process: process.returncode)
+    assert (winner.returncode, loser.returncode) == (0, 7), ended
+    assert f"process {winner.pid}" in ended[loser.pid][1]
+    assert equal(hubspot)
 
 
-def test_an_attached_run_pauses_at_ctrl_c_and_resumes(shell: Shell, hubspot: Simulator) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    with shell.start("apply", plan["id"], "--yes", "--attached", start_new_session=True) as running:
-        until(lambda: run_of(shell, plan["id"]).get("requests"))
+def test_ctrl_c_pauses_what_is_attached_and_leaves_what_is_detached(shell: Shell, hubspot: Simulator) -> None:
+    plan = long_plan(shell, hubspot)
+    with shell.start("apply", plan, "--yes", "--attached", start_new_session=True) as running:
+        until(lambda: hubspot.state()["creates"])
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "runs resume" in err
     assert "Traceback" not in err
-    paused = run_of(shell, plan["id"])
+    paused = run_of(shell, plan)
     assert paused["state"] == "paused"
     assert paused["states"].get("inflight", 0) == 0
-    assert shell.run("runs", "resume", plan["id"]).code == 0
-    assert differences(hubspot, 800) == []
-    assert len(hubspot.state()["creates"]) == 800
+    assert shell.run("runs", "watch", plan).code == 5
 
-
-def test_the_runner_holds_no_secret_in_arguments_or_environment(shell: Shell, hubspot: Simulator) -> None:
-    more_people(shell)
-    plan = planned(shell)
-    slow(hubspot)
-    assert shell.run("apply", plan["id"], "--yes", "--detach").code == 0
-    owner = until(lambda: run_of(shell, plan["id"]).get("owner"))
-    pid = int(re.findall(r"\d+", owner)[-1])
-    seen = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")]
-    assert plan["id"].encode() in seen[0]
+    hubspot.settings(latency=2.5)
+    with shell.start("runs", "resume", plan, start_new_session=True) as resumed:
+        until(lambda: run_of(shell, plan)["state"] == "running")
+        pid = int(re.findall(r"\d+", run_of(shell, plan)["owner"])[-1])
+        seen = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")]
+        resumed.send_signal(signal.SIGINT)
+        resumed.communicate(timeout=20)
+    assert resumed.returncode == 130
+    assert plan.encode() in seen[0]
     assert hubspot.token.encode() not in b"".join(seen)
     assert os.getsid(pid) == pid
-    assert shell.run("runs", "watch", plan["id"]).code == 0
-
-
-def test_failures_of_single_records_are_counted_and_told(shell: Shell, hubspot: Simulator) -> None:
-    plan = planned(shell)
-    values = {"email": "other@example.com", "hs_additional_emails": "person.3@example.com"}
-    hubspot.mutate("contacts", **values)
-    done = shell.run("apply", plan["id"], "--yes", "--json")
-    assert done.code in (0, 3, 6), done.err
-    settled = sum(done.json["states"].values())
-    assert settled == PEOPLE
+    assert shell.run("runs", "cancel", plan).code == 0
+    assert shell.run("runs", "watch", plan).code == 1
+    assert shell.run("runs", "resume", plan).code == 1
+    assert run_of(shell, plan)["state"] == "cancelled"
 
 
 def test_a_runner_that_cannot_begin_is_told_at_once(shell: Shell, hubspot: Simulator) -> None:
@@ -319,16 +274,3 @@ def test_a_runner_that_cannot_begin_is_told_at_once(shell: Shell, hubspot: Simul
     done = shell.run("apply", plan["id"], "--yes")
     assert done.code == 1
     assert "Traceback" not in done.err
-
-
-def test_the_engine_in_a_runner_loads_no_terminal_library(shell: Shell, hubspot: Simulator) -> None:
-    plan = planned(shell)
-    code = (
-        "import sys\nfrom console.cli import main\ncode = main(sys.argv[1:])\n"
-        "print(sorted({'textual', 'rich', 'keyring'} & set(sys.modules)), file=sys.stderr)\nsys.exit(code)"
-    )
-    words = [*shell.command("apply", plan["id"], "--yes", "--attached")]
-    words[words.index("-P") :] = ["-P", "-c", code, *words[words.index("screens") + 1 :]]
-    done = subprocess.run(words, capture_output=True, text=True, env=shell.environment(), check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1] == "[]"

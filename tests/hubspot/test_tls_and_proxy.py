@@ -158,7 +158,7 @@ async def test_a_proxy_that_fails_is_named(authority: trustme.CA, ca_file: str) 
 async def test_a_proxy_that_stalls_has_sent_nothing(authority: trustme.CA, ca_file: str) -> None:
     async with ScriptedServer(OK, peer(authority, "api.hubapi.test")) as server, Proxy(stall=True) as proxy:
         with pytest.raises(NotSent, match=r"the proxy 127\.0\.0\.1"):
-            await through(proxy, server, ca_file, timeout_seconds=0.4)
+            await through(proxy, server, ca_file, timeout_seconds=0.7)
 
 
 async def test_the_far_certificate_is_checked_behind_a_proxy(authority: trustme.CA, ca_file: str) -> None:

@@ -44,10 +44,10 @@ async def test_an_answer_comes_back_whole() -> None:
     ("reply", "settings"),
     [
         (RESET, {}),
-        (STALL, {"timeout_seconds": 0.3}),
+        (STALL, {"timeout_seconds": 0.7}),
         (Reply(200, b"{}", claim=500, then="close"), {}),
         (Reply(200, b"{}", claim=500, then="reset"), {}),
-        (Reply(200, b"{}", claim=500, then="stall"), {"timeout_seconds": 0.3}),
+        (Reply(200, b"{}", claim=500, then="stall"), {"timeout_seconds": 0.7}),
         (Reply(raw=b"", then="close"), {}),
         (Reply(raw=b"HTTP/1.1 2", then="close"), {}),
         (Reply(raw=b"no http at all\r\n\r\n", then="close"), {}),
@@ -118,14 +118,14 @@ async def test_a_stalled_connection_attempt_is_not_sent() -> None:
             one.setblocking(False)
             one.connect_ex(address)
         with pytest.raises(NotSent, match="No connection"):
-            await ask(f"http://127.0.0.1:{address[1]}", timeout_seconds=0.3)
+            await ask(f"http://127.0.0.1:{address[1]}", timeout_seconds=0.7)
         for one in held:
             one.close()
 
 
 async def test_a_request_that_waits_for_a_connection_was_not_sent() -> None:
     async with ScriptedServer([STALL]) as server:
-        transport = Transport(profile(server.url, maximum_connections=1, timeout_seconds=0.4))
+        transport = Transport(profile(server.url, maximum_connections=1, timeout_seconds=0.7))
         asked = [asyncio.create_task(transport.send("GET", server.url + "/a")) for _ in range(2)]
         found = await asyncio.gather(*asked, return_exceptions=True)
         await transport.aclose()
@@ -201,7 +201,7 @@ async def test_environment_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch,
 )
 async def test_no_credential_shows_in_a_crash_report(reply: Reply) -> None:
     async with ScriptedServer([reply]) as server:
-        transport = Transport(profile(server.url, timeout_seconds=0.3))
+        transport = Transport(profile(server.url, timeout_seconds=0.7))
         with pytest.raises(OutcomeUnknown) as caught:
             await transport.send(
                 "POST", server.url, bearer=Secret(ACCESS), form={"client_secret": Secret("canary-form")}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from console.journal.journal import Journal
 from console.journal.model import Action, Approver, Change, NewEntry, Payload, Plan, Situation, Undo
@@ -25,11 +28,10 @@ async def journal_in(folder: Path, key: bytes | None = MASTER) -> AsyncIterator[
         await journal.close()
 
 
-def new_plan(**more: object) -> Plan:
+def new_plan(**more: Any) -> Plan:
     """A plan's head."""
-    return Plan(
-        id="", mapping=MAPPING, object_class="contact", portal_id=PORTAL, source="people.csv", created_at="", **more
-    )  # type: ignore[arg-type]
+    head = Plan(id="", mapping=MAPPING, object_class="contact", portal_id=PORTAL, source="people.csv", created_at="")
+    return msgspec.structs.replace(head, **more)
 
 
 def entry(
@@ -62,7 +64,7 @@ def entry(
     )  # fmt: skip
 
 
-async def finished(journal: Journal, *entries: NewEntry, **more: object) -> Plan:
+async def finished(journal: Journal, *entries: NewEntry, **more: Any) -> Plan:
     """A finished plan of these entries."""
     plan = await journal.new_plan(new_plan(**more))
     await journal.add_entries(plan.id, entries)

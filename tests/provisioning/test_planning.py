@@ -137,6 +137,7 @@ async def test_bad_rows_are_listed_and_good_ones_go_on(tmp_path: Path, hubspot: 
             (3, "email"), (4, "email"), (5, "last"), (6, "phone"), (7, "active"), (12, "id")
         ]  # fmt: skip
         assert all(told[n].remedy for n in told)
+        assert all(told[n].file == str(tmp_path / "people.csv") for n in (2, 3, 4, 5, 6, 11))
         assert "Entry 8" in told[7].message
         assert "Entry 7" in told[8].message
         assert "source id" in told[9].message

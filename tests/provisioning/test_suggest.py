@@ -50,7 +50,8 @@ def test_people(tmp_path: Path) -> None:
         "company": "source.o",
     }
     assert (mapping.source_id, mapping.correlate, mapping.scope) == ("Employee ID", ("email",), "active eq true")
-    assert "shoe" in text
+    assert "#   shoe: 100% filled, 1 different" in text
+    assert "a1@x.org" not in text
     written = mappings.write("people", text)
     assert mappings.check("people", schema=CONTACT) == []
     assert mappings.check_text(text, written, schema=CONTACT) == []

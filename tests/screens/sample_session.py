@@ -49,6 +49,15 @@ class SampleRuns:
     async def watch(self, run_id: str) -> AsyncIterator[RunProgress]:
         yield await self.show(run_id)
 
+    async def report(self, run_id: str) -> Any:
+        from console.provisioning.report import Report
+
+        run = await self.show(run_id)
+        problems = (samples.entry(17), samples.entry(34))
+        return Report(
+            run=run, plan=samples.PLAN, seconds=92.0, undo=samples.PLAN.undo, problems=problems, more_problems=4
+        )
+
     async def entries(self, run_id: str, **rest: Any) -> list[Entry]:
         return [samples.entry(17), samples.entry(34)]
 
@@ -100,3 +109,7 @@ class SampleSession:
         self.browse = Ready(SampleBrowse())
         self.connector = Ready(SampleConnector())
         self.account = Ready(samples.ACCOUNT)
+        self.mappings: Any = None
+        self.vault: Any = None
+        self.profiles: Any = None
+        self.paths: Any = None

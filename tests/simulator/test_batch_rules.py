@@ -14,11 +14,18 @@ CONTACTS = "/crm/objects/2026-09/contacts"
 COMPANIES = "/crm/objects/2026-09/companies"
 
 
-@pytest.fixture
-def hubspot() -> Iterator[Simulator]:
-    """An empty portal."""
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulator]:
+    """One process for the file."""
     with start_simulator() as running:
         yield running
+
+
+@pytest.fixture
+def hubspot(process: Simulator) -> Simulator:
+    """An empty portal."""
+    process.reset()
+    return process
 
 
 def create(hubspot: Simulator, *emails: str, traced: bool = False, **values: str) -> Answer:
@@ -105,8 +112,8 @@ def test_missing_ids_come_as_one_error(hubspot: Simulator) -> None:
     assert read.json["numErrors"] == 1
     assert read.json["errors"][0]["category"] == "OBJECT_NOT_FOUND"
     assert read.json["errors"][0]["context"]["ids"] == ["777777", "888888"]
-    inputs = [{"id": id_, "properties": {"city": "Kandy"}} for id_ in (known, "777777")]
-    updated = hubspot.post(f"{CONTACTS}/batch/update", {"inputs": inputs})
+    changes = [{"id": id_, "properties": {"city": "Kandy"}} for id_ in (known, "777777")]
+    updated = hubspot.post(f"{CONTACTS}/batch/update", {"inputs": changes})
     assert updated.status == 207
     assert updated.json["errors"][0]["context"]["ids"] == ["777777"]
     assert hubspot.dump()[known]["city"] == "Kandy"
@@ -115,7 +122,9 @@ def test_missing_ids_come_as_one_error(hubspot: Simulator) -> None:
 @pytest.mark.parametrize("operation", ["read", "update", "archive"])
 def test_duplicate_ids_refuse_the_request(hubspot: Simulator, operation: str) -> None:
     known = ids(create(hubspot, "a@x.example"))["a@x.example"]
-    inputs = [{"id": known, "properties": {}, "objectWriteTraceId": trace} for trace in ("1", "2")]
+    inputs: list[dict[str, Any]] = [
+        {"id": known, "properties": {}, "objectWriteTraceId": trace} for trace in ("1", "2")
+    ]
     refused = hubspot.post(f"{CONTACTS}/batch/{operation}", {"inputs": inputs})
     assert refused.status == 400
     assert refused.json["message"] == f"Duplicate IDs found in batch input: [{known}]. IDs must be unique"

@@ -13,11 +13,18 @@ CONTACTS = "/crm/objects/2026-09/contacts"
 VERSIONS = ("v1", "v3", "2026-03", "2026-09")
 
 
-@pytest.fixture
-def hubspot() -> Iterator[Simulator]:
-    """An empty portal."""
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulator]:
+    """One process for the file."""
     with start_simulator() as running:
         yield running
+
+
+@pytest.fixture
+def hubspot(process: Simulator) -> Simulator:
+    """An empty portal."""
+    process.reset()
+    return process
 
 
 def grant(hubspot: Simulator, path: str = "/oauth/2026-09/token", **changed: str) -> Answer:

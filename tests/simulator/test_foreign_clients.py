@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import hubspot
+import hubspot  # type: ignore[import-untyped]
 import hubspot_sdk
 import pytest
-from hubspot.crm import companies as old_companies
+from hubspot.crm import companies as old_companies  # type: ignore[import-untyped]
 from hubspot.crm import contacts as old_contacts
 
 from tests.support.simulator import Simulator, start_simulator

@@ -14,7 +14,8 @@ gaps = st.lists(st.floats(0, 4, allow_nan=False), max_size=120)
 
 @given(limit=st.integers(1, 8), seconds=st.floats(0.5, 10), gaps=gaps)
 def test_no_window_is_ever_over_its_limit(limit: int, seconds: float, gaps: list[float]) -> None:
-    window, now, admitted = RollingWindow(limit, seconds), 0.0, []
+    window, now = RollingWindow(limit, seconds), 0.0
+    admitted: list[float] = []
     for gap in gaps:
         now += gap
         younger = [moment for moment in admitted if now - moment < seconds]

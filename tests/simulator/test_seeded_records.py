@@ -11,6 +11,7 @@ from console.simulator.people import latin
 from console.simulator.portal import Portal
 from console.simulator.seed import fill
 from console.simulator.values import accept
+from tests.support.simulator import start_simulator
 
 
 def portal(**options: object) -> Portal:
@@ -31,6 +32,23 @@ def test_a_seed_reproduces_the_portal() -> None:
     assert first.credentials.static_token == same.credentials.static_token
     assert first.portal_id == same.portal_id != other.portal_id
     assert [first.uuid() for _ in range(3)] == [same.uuid() for _ in range(3)]
+
+
+def test_a_reset_begins_again() -> None:
+    with start_simulator(contacts=30, hostile=True, burst="7/60", faults="503=1x@search") as hubspot:
+        before = hubspot.dump()
+        hubspot.post("/crm/v3/objects/contacts", {"properties": {"email": "a@reset.example"}})
+        hubspot.request("DELETE", "/crm/v3/objects/contacts/1001")
+        hubspot.settings(latency=0.01)
+        hubspot.credentials(revokeRefresh=True, scopes=[])
+        hubspot.reset()
+        assert hubspot.dump() == before
+        state = hubspot.state()
+        assert (state["requests"]["total"], state["creates"], state["settings"]["latency"]) == (0, [], 0)
+        assert [fault["kind"] for fault in state["faults"]["active"]] == ["503"]
+        answers = [hubspot.get("/crm/v3/objects/contacts").status for _ in range(8)]
+        assert answers == [200] * 7 + [429]
+        assert hubspot.access_token()
 
 
 def test_hostile_records_change_nothing_else() -> None:

@@ -268,3 +268,27 @@ def test_preview_knows_the_columns(tmp_path: Path) -> None:
     assert (len(preview.rows), preview.examined) == (3, 40)
     assert (columns["mail"].emails, columns["tel"].phones, columns["active"].booleans) == (1.0, 1.0, 1.0)
     assert (columns["blank"].filled, columns["mail"].distinct, columns["active"].distinct) == (0.0, 40, 1)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    table=tables(st.text(st.sampled_from('ab,;"\n\r'), max_size=30)),
+    delimiter=DELIMITERS,
+    line_limit=st.sampled_from([60, 4_000_000]),
+)
+def test_rows_after_a_cell_that_is_too_long_are_read_as_they_are(
+    tmp_path: Path, table: list[list[str]], delimiter: str, line_limit: int
+) -> None:
+    """Whatever the long cell holds, none of it is taken for a row."""
+    path = write(tmp_path / "long.csv", table, delimiter, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("console.sources.csv_file.CELL_LIMIT", 20)
+        patch.setattr("console.sources.lines.LINE_LIMIT", line_limit)
+        rows, problems = read(path)
+    good = expected(table)
+    found = [row.values for row in rows]
+    if line_limit > 60:
+        assert found == [row for row in good if all(len(cell) <= 20 for cell in row.values())]
+    remaining = iter(good)
+    assert all(row in remaining for row in found)
+    assert len(found) + len(problems) <= len(good)

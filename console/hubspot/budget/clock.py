@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from functools import cache
 from pathlib import Path
@@ -42,6 +41,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the event loop."""
+        import asyncio  # the first paint reads this clock without an event loop
+
         await asyncio.sleep(seconds)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from console.hubspot.budget.clock import SystemClock
 from console.hubspot.budget.model import BudgetState
-from console.hubspot.budget.reading import read_state
+from console.hubspot.budget.reading import present_time, read_state
 
 
 def read_budget(path: Path, *, app: str = "", portal: int | None = None) -> BudgetState | None:
@@ -20,9 +20,7 @@ def read_budget(path: Path, *, app: str = "", portal: int | None = None) -> Budg
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.05)) as connection:
             app = app or _app_of(connection, portal)
-            boot = connection.execute("select value from meta where name = 'boot'").fetchone()
-            # Under another boot all slots are free; the time of a past start would show them taken.
-            now = clock.now() if boot and boot[0] == clock.boot else float("inf")
+            now = present_time(connection, clock.boot, clock.now())
             return read_state(connection, app=app, portal=portal, now=now, wall=time.time())
     except sqlite3.Error:
         return None

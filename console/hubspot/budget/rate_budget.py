@@ -177,20 +177,17 @@ class RateBudget:
 
     def snapshot(self) -> BudgetState:
         """The state right now; a read of well under a millisecond."""
-        scope = self._scope
-        return self._store.read(lambda ledger: ledger.state(scope))
+        return self._store.state(self._scope)
 
     async def states(self) -> AsyncIterator[BudgetState]:
         """The state now and whenever it changed, at most four times a second."""
         last: BudgetState | None = None
         while True:
-            state = last
-            with suppress(NotSent):
-                state = self.snapshot()
-            if state is not None and state != last:
+            state = self.snapshot()
+            if state != last:
                 last = state
                 yield state
-            busy = state is not None and (state.cooling_until or any(window.used for window in state.windows))
+            busy = state.cooling_until or any(window.used for window in state.windows)
             await self._store.clock.sleep(_FRAME_SECONDS if busy or self._leases else _IDLE_SECONDS)
 
     async def aclose(self) -> None:

@@ -15,6 +15,12 @@ def portal_key(connection: sqlite3.Connection, app: str, portal: int | None) -> 
     return str(row[0]) if row else f"app-{app}"
 
 
+def present_time(connection: sqlite3.Connection, boot: str, now: float) -> float:
+    """`now`, or the end of time where the file is of another start of the machine: all its slots are free."""
+    row = connection.execute("select value from meta where name = 'boot'").fetchone()
+    return now if row and row[0] == boot else float("inf")
+
+
 def read_state(connection: sqlite3.Connection, *, app: str, portal: int | None, now: float, wall: float) -> BudgetState:
     """Windows of the app and its portal. Times are rounded, so that two readings of an idle budget are equal."""
     key = portal_key(connection, app, portal)

@@ -40,6 +40,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     burst: Rule = BURST_OAUTH
     permits_per_second: int = 0
 
+    @property
+    def ceiling(self) -> str:
+        """Where the operator's own pace is kept."""
+        return f"ceiling:{self.app}"
+
     def rule(self, window: str) -> Rule:
         """The first figures of a window."""
         return {"burst": self.burst, "search": SEARCH, "associations": ASSOCIATIONS}[window]

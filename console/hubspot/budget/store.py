@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,9 @@ from typing import Protocol, TypeVar
 
 from console.hubspot.budget.clock import Clock, SystemClock
 from console.hubspot.budget.ledger import Ledger
+from console.hubspot.budget.model import BudgetState
+from console.hubspot.budget.reading import present_time, read_state
+from console.hubspot.budget.rules import Scope
 from console.hubspot.budget.tables import open_file, open_memory
 from console.hubspot.errors import NotSent
 from console.settings.errors import SettingsError
@@ -35,8 +37,8 @@ class Store(Protocol):
     def submit(self, job: Job[object]) -> None:
         """Run the job soon; a failure shows at the next `run`."""
 
-    def read(self, job: Job[T]) -> T:
-        """Run a job that only reads, at once; it never waits for a writer."""
+    def state(self, scope: Scope) -> BudgetState:
+        """What the gauges show, at once; it never waits for a writer."""
 
     async def aclose(self) -> None:
         """Finish what was submitted and close."""
@@ -57,9 +59,9 @@ class MemoryStore:
         """Run the job."""
         job(self._ledger)
 
-    def read(self, job: Job[T]) -> T:
-        """The job's result."""
-        return job(self._ledger)
+    def state(self, scope: Scope) -> BudgetState:
+        """What the gauges show."""
+        return self._ledger.state(scope)
 
     async def aclose(self) -> None:
         """Nothing to close: several budgets may share the store."""
@@ -74,9 +76,7 @@ class SqliteStore:
         self._worker: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None
-        self._reader: Ledger | None = None
-        self._reader_connection: sqlite3.Connection | None = None
-        self._reading = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
 
     async def run(self, job: Job[T]) -> T:
         """The job's result. Raises BudgetUnavailable."""
@@ -88,16 +88,20 @@ class SqliteStore:
         """Run the job on the worker; a lost give-back ends with its lease."""
         self._hand_over(job).add_done_callback(_look_at)
 
-    def read(self, job: Job[T]) -> T:
-        """Run a reading job here, on a connection of its own: a reader of a WAL file never waits for a writer."""
-        with self._reading:
-            try:
-                if self._reader is None:
-                    self._reader_connection = self._open()
-                    self._reader = Ledger(self._reader_connection, self.clock)
-                return job(self._reader)
-            except (sqlite3.Error, OSError, SettingsError) as error:
-                raise self._unavailable(error) from error
+    def state(self, scope: Scope) -> BudgetState:
+        """What the gauges show, read on a connection of its own: a reader of a WAL file never waits for a writer."""
+        if not self.path.exists():
+            return BudgetState()
+        try:
+            if self._reader is None:
+                uri = f"{self.path.absolute().as_uri()}?mode=ro"
+                self._reader = sqlite3.connect(uri, uri=True, timeout=0.05, check_same_thread=False)
+            now = present_time(self._reader, self.clock.boot, self.clock.now())
+            return read_state(self._reader, app=scope.app, portal=scope.portal, now=now, wall=self.clock.wall())
+        except sqlite3.Error:
+            # not made yet, or being made again: the next look will find it
+            self._close_reader()
+            return BudgetState()
 
     async def aclose(self) -> None:
         """Finish what was submitted and close the file."""
@@ -105,10 +109,12 @@ class SqliteStore:
             await asyncio.wrap_future(self._worker.submit(self._close))
             self._worker.shutdown(wait=False)
             self._worker = None
-        with self._reading:
-            if self._reader_connection is not None:
-                self._reader_connection.close()
-            self._reader = self._reader_connection = None
+        self._close_reader()
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     def _hand_over(self, job: Job[T]) -> Future[T]:
         if self._worker is None:

@@ -1,0 +1,84 @@
+"""Every action of the registry has a key, a help line, a palette entry, and a way to be performed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from console.actions import ACTIONS
+from console.settings.paths import Paths
+from screens.app import ALWAYS, PLACES, HubspokeApp
+from screens.keys import bindings, keys_for, keys_of, shown
+from screens.palette import HIDDEN
+from screens.screens.base import ConsoleScreen
+from screens.screens.help import help_text
+from tests.screens import samples
+
+SCREENS = {
+    "home": "home.HomeScreen",
+    "connector": "connector.ConnectorScreen",
+    "credentials": "credentials.CredentialsScreen",
+    "test": "connection.ConnectionScreen",
+    "browse": "browse.BrowseScreen",
+    "plan": "plan.PlanScreen",
+    "run": "run.RunScreen",
+    "history": "history.HistoryScreen",
+    "mapping": "mapping.MappingScreen",
+}
+
+
+def screen(place: str) -> type[ConsoleScreen[None]]:
+    module, name = SCREENS[place].split(".")
+    found: type[ConsoleScreen[None]] = getattr(import_module(f"screens.screens.{module}"), name)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_every_action_has_a_key_and_a_help_line(name: str) -> None:
+    action = ACTIONS[name]
+    keys = keys_for(name)
+    assert keys, f"{name} has no key"
+    page = help_text().plain
+    assert action.title in page
+    assert action.description in page
+    assert all(shown(key) in page for key in keys)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_every_key_finds_somebody_who_performs_it(name: str) -> None:
+    for key in keys_for(name):
+        for place in key.where:
+            if place in SCREENS and name not in PLACES and name not in ALWAYS:
+                assert hasattr(screen(place), f"do_{name}"), f"{key.key} on {place} does nothing"
+
+
+@pytest.mark.parametrize("place", sorted(SCREENS))
+def test_no_key_means_two_things_on_a_screen(place: str) -> None:
+    pressed = Counter(key.key for key in keys_of(place))
+    assert [key for key, count in pressed.items() if count > 1] == []
+    own = [binding.key for binding in screen(place).BINDINGS if binding not in bindings(place)]  # type: ignore[union-attr]
+    assert not set(own) & set(pressed), "a screen's own key hides one of the registry"
+
+
+def test_every_place_can_be_imported() -> None:
+    for module, name, _ in PLACES.values():
+        assert issubclass(getattr(import_module(f"screens.screens.{module}"), name), ConsoleScreen)
+
+
+async def test_the_palette_offers_every_action_that_home_can_perform(tmp_path: Path) -> None:
+    paths = Paths.resolve(str(tmp_path / "c"), str(tmp_path / "s"))
+    app = HubspokeApp(paths, glance=samples.GLANCE)
+    app._begin = lambda: None  # type: ignore[method-assign]
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        offered = {name for name in ACTIONS if app.offers(name)}
+        assert set(PLACES) <= offered
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.3)
+        from textual.widgets import OptionList
+
+        listed = pilot.app.screen.query_one(OptionList)
+        assert listed.option_count == len(offered - HIDDEN)

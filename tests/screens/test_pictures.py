@@ -1,0 +1,52 @@
+"""The main screens look as they looked when somebody last agreed to how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from screens import words
+from tests.screens.gallery import GALLERY, Picture
+from tests.screens.sample_app import still_app
+
+
+@pytest.fixture(autouse=True)
+def moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One time zone, and a clock that `still_app` stops."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr(words, "clock", words.clock)
+
+
+def opener(picture: Picture) -> Callable[[Pilot[Any]], Any]:
+    async def run(pilot: Pilot[Any]) -> None:
+        screen = picture.screen()
+        if screen is not None:
+            await pilot.app.push_screen(screen)
+        await pilot.pause(0.1)
+        await pilot.press(*picture.keys)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause(0.2)
+        assert pilot.app.troubles == []  # type: ignore[attr-defined]
+
+    return run
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+@pytest.mark.parametrize("picture", GALLERY, ids=[picture.name for picture in GALLERY])
+def test_it_looks_as_agreed(
+    snap_compare: Callable[..., bool], picture: Picture, size: tuple[int, int], tmp_path: Path
+) -> None:
+    assert snap_compare(still_app(tmp_path), terminal_size=size, run_before=opener(picture))
+
+
+@pytest.mark.parametrize("theme", ["hubspoke-light", "hubspoke-contrast"])
+@pytest.mark.parametrize("name", ["home", "plan", "run"])
+def test_it_looks_as_agreed_in_other_themes(
+    snap_compare: Callable[..., bool], theme: str, name: str, tmp_path: Path
+) -> None:
+    picture = next(picture for picture in GALLERY if picture.name == name)
+    assert snap_compare(still_app(tmp_path, theme), terminal_size=(80, 24), run_before=opener(picture))
