@@ -102,6 +102,8 @@ def code_of(progress: RunProgress) -> Exit:
 
 
 def _next(progress: RunProgress) -> str:
+    if progress.state is RunState.APPROVED:
+        return f"It has not begun. To begin: hubspoke apply {progress.plan_id}"
     if progress.interrupted:
         return f"Its runner is gone. To go on: hubspoke runs resume {progress.id}"
     if progress.state in _REST:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from console.journal.errors import UnknownPlan
@@ -217,14 +217,16 @@ def unseen_links(
     connection: Connection, portal_id: int, mapping: str, object_class: str, plan_id: str, after: bytes, limit: int
 ) -> Sequence[Row[Any]]:
     """Links whose source id no entry of the plan has, in the order of their digests."""
-    seen = exists().where(entries.c.plan_id == plan_id, entries.c.key_digest == links.c.digest)
-    statement = (
-        select(links)
-        .where(*_scope(portal_id, mapping, object_class), links.c.digest > after, ~seen)
-        .order_by(links.c.digest)
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
+    # two plain look-ups: as one statement, SQLite without statistics walks the whole plan for each link
+    unseen: list[Row[Any]] = []
+    page = select(links).where(*_scope(portal_id, mapping, object_class)).order_by(links.c.digest).limit(limit)
+    while len(unseen) < limit and (rows := connection.execute(page.where(links.c.digest > after)).all()):
+        digests = [row.digest for row in rows]
+        probe = select(entries.c.key_digest).where(entries.c.plan_id == plan_id, entries.c.key_digest.in_(digests))
+        seen = set(connection.execute(probe).scalars())
+        unseen.extend(row for row in rows if row.digest not in seen)
+        after = digests[-1]
+    return unseen[:limit]
 
 
 def put_links(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

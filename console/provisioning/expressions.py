@@ -244,8 +244,8 @@ class Expressions:
             return None  # Too large for one program: the rows are evaluated one by one.
 
 
-def missing_columns(mapping: Mapping, columns: tuple[str, ...]) -> list[Problem]:
-    """What the mapping asks of a source whose rows all have the same columns."""
+def missing_columns(mapping: Mapping, columns: tuple[str, ...], source: str = "") -> list[Problem]:
+    """What the mapping asks of a source (named in the message) whose rows all have the same columns."""
     problems: list[Problem] = []
     reported: set[str] = set()
 
@@ -257,7 +257,7 @@ def missing_columns(mapping: Mapping, columns: tuple[str, ...]) -> list[Problem]
         hint = f"Did you mean {near[0]}? " if near else ""
         problems.append(
             Problem(
-                message=f"{who} needs the column {column}, which the source does not have",
+                message=f"{who} needs the column {column}, which {source or 'the source'} does not have",
                 remedy=f"{hint}The columns are: {', '.join(columns[:30])}.",
                 file=mapping.path,
                 line=line,

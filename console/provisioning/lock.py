@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from console.settings.paths import private_dir
+from console.settings.paths import private_file
 
 _PATIENCE_SECONDS = 0.3
 _STEP_SECONDS = 0.02
@@ -101,10 +101,9 @@ class OwnerLock:
         Raises:
             LockedByAnother: naming user, host and process.
         """
-        private_dir(self.path.parent)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        private_file(self.path)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            os.fchmod(descriptor, 0o600)
             self._take(descriptor)
             mine = json.dumps(asdict(this_process(self._run_id))).encode()
             os.pwrite(descriptor, mine, 0)

@@ -20,6 +20,7 @@ from console.provisioning.errors import MappingError
 from console.provisioning.guard import Guards
 from console.provisioning.situations import Policy
 from console.provisioning.tomltext import Places
+from console.sources.opening import path_name
 
 WriteRule = Literal["always", "create", "if_empty"]
 EmptyRule = Literal["keep", "clear"]
@@ -130,8 +131,10 @@ def parse(text: str, path: Path) -> Mapping:
 
 def _read(path: Path) -> str:
     def refused(message: str, remedy: str) -> MappingError:
-        return MappingError((Problem(message=message, remedy=remedy, file=str(path)),))
+        return MappingError((Problem(message=message, remedy=remedy, file=path_name(path)),))
 
+    if path_name(path) != str(path):  # the plan must name its mapping, to read it again before it is applied
+        raise refused("the mapping's path holds bytes that are no text", "Rename the file or its folder.")
     try:
         if path.is_dir():
             raise refused("the mapping is a folder, not a file", "Name the mapping's .toml file.")

@@ -93,9 +93,10 @@ class Mappings:
 
         problems = list(Expressions(mapping).problems)
         try:
-            columns = open_source(mapping.source, base=mapping.base, types=mapping.types).columns()
+            source = open_source(mapping.source, base=mapping.base, types=mapping.types)
+            columns = source.columns()
         except SourceError as error:
             problems.append(error.problem)
         else:
-            problems += missing_columns(mapping, columns) if columns is not None else []
+            problems += missing_columns(mapping, columns, source.name) if columns is not None else []
         return problems + (against_schema(mapping, schema) if schema is not None else [])

@@ -35,6 +35,8 @@ from console.sources.opening import open_source
 SLICE = 250
 FLUSH = 1000
 LANES = 6
+RUNS_SEEN = 20
+"""So many of the newest runs tell in which other portals a mapping has links."""
 T = TypeVar("T")
 
 
@@ -79,7 +81,7 @@ class Planner:
         base = mapping.base if source is None else Path.cwd()
         people = open_source(source or mapping.source, base=base, types=mapping.types)
         columns = await in_thread(people.columns)
-        if columns is not None and (missing := missing_columns(mapping, columns)):
+        if columns is not None and (missing := missing_columns(mapping, columns, people.name)):
             raise MappingError(tuple(missing))
         details = await self._connector.details(fresh=True)
         schema = await self._connector.schema(mapping.target)
@@ -127,9 +129,26 @@ class Planner:
                 requests_spent=making.correlator.requests + 1,
                 cost=cost(totals.actions, self._budget()),
                 guards=guards,
-                problems=tuple(making.notes),
+                problems=(*making.notes, *([] if links else await self._elsewhere(mapping, portal_id))),
             )
         )
+
+    async def _elsewhere(self, mapping: Mapping, portal_id: int) -> list[Problem]:
+        """Where a mapping without links here has links: a profile may lead to another portal than it used to."""
+        portals = {run.portal_id for run in await self._journal.runs(RUNS_SEEN) if run.mapping == mapping.name}
+        found = []
+        for portal in sorted(portals - {portal_id}):
+            count = await self._journal.count_links(portal, mapping.name, object_class=mapping.target)
+            if count:
+                found.append(
+                    Problem(
+                        message=f"{count:,} links of {mapping.name} belong to portal {portal} and are not used here: "
+                        f"this plan is for portal {portal_id}",
+                        remedy="If that is not the portal you mean, choose its profile (--profile) and plan again.",
+                        file=mapping.path,
+                    )
+                )
+        return found
 
     def _budget(self) -> BudgetState | None:
         snapshot = getattr(self._connector.hubspot.budget, "snapshot", None)

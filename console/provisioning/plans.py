@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from console.journal.errors import UnknownPlan
 from console.journal.journal import Journal
 from console.journal.model import Entry, Plan
-from console.provisioning.errors import PlanRefused
+from console.provisioning.errors import PlanRefused, placed
 from console.provisioning.mappings import Mappings
 from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
 from console.sources.errors import SourceError
@@ -39,8 +39,9 @@ class Plans:
         try:
             return await planner.plan(found, source=source, only=only, progress=progress)
         except SourceError as error:
-            place = f"{error.file}:{error.line}: " if error.file and error.line else ""
-            raise PlanRefused(f"{place}{error.message}", remedy=error.remedy, problems=(error.problem,)) from error
+            raise PlanRefused(
+                placed(error.problem, error.message), remedy=error.remedy, problems=(error.problem,)
+            ) from error
 
     async def show(self, plan_id: str) -> Plan:
         """One plan. Raises UnknownPlan."""

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from console.journal.journal import Journal
-from console.journal.model import Entry, EntryState, Payload, Plan, RunProgress
+from console.journal.model import Entry, EntryState, Payload, Plan, Problem, RunProgress
 from console.text import cell, markdown
 
 ReportFormat = Literal["md", "csv", "jsonl"]
@@ -145,9 +145,13 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 def _told(entry: Entry) -> str:
     problems = entry.payload.problems if entry.payload is not None else ()
-    return " ".join(
-        filter(None, [entry.outcome, *(f"{problem.message} {problem.remedy}".strip() for problem in problems)])
-    )
+    return " ".join(filter(None, [entry.outcome, *map(_words, problems)]))
+
+
+def _words(problem: Problem) -> str:
+    """A problem with its line and field; the file is the run's source."""
+    place = ", ".join(filter(None, [f"line {problem.line}" if problem.line else "", problem.field]))
+    return f"{f'{place}: ' if place else ''}{problem.message} {problem.remedy}".rstrip()
 
 
 def _markdown(report: Report) -> list[str]:
@@ -159,6 +163,7 @@ def _markdown(report: Report) -> list[str]:
         "| | |",
         "| --- | --- |",
         f"| mapping | {markdown(run.mapping)} to {run.object_class} |",
+        f"| source | {markdown(report.plan.source)} |",
         f"| portal | {run.portal_id} |",
         f"| plan | {run.plan_id}, hash {run.plan_hash[:16]} |",
         f"| approved | {markdown(run.approved_by)}, {_moment(run.approved_at)} |",

@@ -22,6 +22,9 @@ from console.sources.values import apply_types
 DELIMITERS = (",", ";", "\t")
 SAMPLE = 1 << 16
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+_NO_NAME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ARCHIVE = "PK\x03\x04"
+"""How a ZIP file begins, and with it every workbook of Excel and LibreOffice."""
 
 
 class CsvSource:
@@ -104,9 +107,16 @@ class CsvSource:
 
     def _begin(self, stream: io.TextIOWrapper, sample: str) -> tuple[Lines, Any, list[str]]:
         """Find the delimiter, read the header and stand before the first row."""
+        if sample.startswith(_ARCHIVE):
+            raise SourceError(
+                "this is a spreadsheet's own file (or another ZIP archive), not a CSV file",
+                file=self.name,
+                line=1,
+                remedy="Open it in the spreadsheet program and save it as CSV UTF-8.",
+            )
         if not sample.strip():
             raise SourceError(
-                f"{self.name} is empty: there is not even a header line",
+                "the file is empty: there is not even a header line",
                 file=self.name,
                 line=1,
                 remedy="Export the people again, with the column names in the first line.",
@@ -135,14 +145,13 @@ class CsvSource:
                 f"the header line cannot be read: {problem.message}", file=self.name, line=line, remedy=problem.remedy
             ) from None
         header = [name.strip() for name in header]
-        unreadable = next((name for name in header if _UNREADABLE.search(name)), None)
-        if unreadable is not None:
+        column = next((number for number, name in enumerate(header, 1) if _NO_NAME.search(name)), None)
+        if column is not None:
             raise SourceError(
-                "a column name holds bytes that are no text",
+                f"the name of column {column} holds bytes that are no text",
                 file=self.name,
                 line=line,
-                field=unreadable,
-                remedy="Save the file as UTF-8.",
+                remedy="Save the file as UTF-8, with the column names in the first line; or is it no CSV file at all?",
             )
         twice = [name for name, count in Counter(header).items() if name and count > 1]
         if twice:

@@ -62,7 +62,7 @@ class JsonlSource:
         encoding = self._file.inspect()
         if encoding.size == 0:
             raise SourceError(
-                f"{self.name} is empty", file=self.name, line=1, remedy="Export the people again: one object a line."
+                "the file is empty", file=self.name, line=1, remedy="Export the people again: one object a line."
             )
         number = 0
         with self._file.open() as stream:

@@ -35,16 +35,22 @@ def open_source(spec: str, *, base: Path | None = None, types: Mapping[str, str]
     path = Path(spec).expanduser()
     if not path.is_absolute() and base is not None:
         path = base / path
+    name = path_name(path)
     suffix = path.suffix.lower()
     chosen = types or {}
     if suffix in _JSONL:
-        return JsonlSource(path, str(path), chosen)
+        return JsonlSource(path, name, chosen)
     if suffix in _CSV:
-        return CsvSource(path, str(path), chosen)
+        return CsvSource(path, name, chosen)
     if path.is_dir():
-        raise SourceError(f"{path} is a folder, not a file", file=str(path), remedy="Name a file inside it.")
-    kind = f"files of the kind {suffix}" if suffix else "files without an extension"
-    raise SourceError(f"{kind} cannot be read", file=str(path), remedy=f"Use {SUPPORTED}.")
+        raise SourceError(f"{name} is a folder, not a file", file=name, remedy="Name a file inside it.")
+    kind = f"files of the kind {path_name(Path(suffix))}" if suffix else "files without an extension"
+    raise SourceError(f"{name}: {kind} cannot be read", file=name, remedy=f"Use {SUPPORTED}.")
+
+
+def path_name(path: Path) -> str:
+    """A path as text that can be stored: bytes of it that are no text become visible escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def refuse_password(spec: str) -> None:

@@ -251,7 +251,7 @@ def test_ctrl_c_pauses_what_is_attached_and_leaves_what_is_detached(shell: Shell
     assert paused["states"].get("inflight", 0) == 0
     assert shell.run("runs", "watch", plan).code == 5
 
-    hubspot.settings(latency=2.5)
+    hubspot.settings(latency=1.6)
     with shell.start("runs", "resume", plan, start_new_session=True) as resumed:
         until(lambda: run_of(shell, plan)["state"] == "running")
         pid = int(re.findall(r"\d+", run_of(shell, plan)["owner"])[-1])

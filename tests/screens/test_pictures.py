@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from screens import words
 from tests.screens.gallery import GALLERY, Picture
 from tests.screens.sample_app import still_app
-
-
-@pytest.fixture(autouse=True)
-def moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One time zone, and a clock that `still_app` stops."""
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setattr(words, "clock", words.clock)
 
 
 def opener(picture: Picture) -> Callable[[Pilot[Any]], Any]:
