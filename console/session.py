@@ -18,7 +18,6 @@ import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from console.settings.errors import SettingsError
@@ -208,8 +207,9 @@ class Session:
 
     async def _open_journal(self) -> Journal:
         from console.journal.journal import Journal  # SQLAlchemy comes with the first plan or run
+        from console.settings.journal_key import journal_key
 
-        return await Journal.open(self.paths.journal, master_key=await _journal_key(await self.secrets))
+        return await Journal.open(self.paths.journal, master_key=await journal_key(await self.secrets, self.paths))
 
     async def _open_mappings(self) -> Mappings:
         from console.provisioning.mappings import Mappings
@@ -251,27 +251,6 @@ def _hold_demo(paths: Paths) -> int | None:
         if stat.S_ISFIFO(fifo.stat().st_mode):
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     return None
-
-
-async def _journal_key(secrets: Secrets) -> bytes | None:
-    """The key that seals the journal, made on first use; None where no vault can hold it.
-
-    Raises:
-        VaultLocked: there may be one, but a passphrase is needed first.
-    """
-    from console.settings.errors import VaultAbsent, VaultNeedsCollection, VaultUnreachable
-    from console.settings.secrets import JOURNAL_KEY
-
-    try:
-        kept = await secrets.get(JOURNAL_KEY)
-        if kept is None:
-            if not secrets.vault.persistent:
-                return None  # sealed with a key that ends with this process, nobody could read it again
-            kept = token_hex(32)
-            await secrets.set(JOURNAL_KEY, kept)
-    except (VaultAbsent, VaultNeedsCollection, VaultUnreachable):
-        return None
-    return bytes.fromhex(kept)
 
 
 async def _close(service: Any) -> None:

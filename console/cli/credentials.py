@@ -36,6 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     forget = actions.add_parser("forget", help="remove a secret from the vault")
     forget.add_argument("name", help=names)
     forget.set_defaults(run=_forget)
+    vault = actions.add_parser(
+        "vault",
+        help="choose where secrets are kept on this machine",
+        description="Chooses the vault for all profiles of this machine. Secrets do not move: set them again.",
+    )
+    vault.add_argument(
+        "vault", metavar="VAULT", help="secret-service, kwallet, macos, windows or file (sealed with a passphrase)"
+    )
+    vault.set_defaults(run=_choose)
 
 
 def _set(context: Context) -> int:
@@ -62,6 +71,17 @@ def _read(context: Context, name: str) -> str:
     if len(value) > _LONGEST:
         raise usage(f"What was given for {name} is too long for a secret.")
     return value
+
+
+def _choose(context: Context) -> int:
+    from console.settings.chain import FILE, KEYRINGS, remember
+
+    choices = (*KEYRINGS, FILE)
+    if context.args.vault not in choices:
+        raise usage("There is no vault of that name.", f"Vaults: {', '.join(choices)}.")
+    remember(context.paths, context.args.vault)
+    context.out.note("Secrets do not move by themselves: set them again in the new vault.")
+    return Exit.OK
 
 
 def _forget(context: Context) -> int:

@@ -35,15 +35,16 @@ class _Request:
         self.over = False
 
 
-def _fate(dice: random.Random) -> dict[str, Any]:
+def _fate(dice: random.Random, trouble: float, spread: float) -> dict[str, Any]:
     def jitter(longest: float) -> float:
-        return dice.choice([0.0, dice.uniform(0, 0.5), dice.uniform(0, 12), dice.uniform(0, longest)])
+        return dice.choice([0.0, min(longest, spread * dice.random()), min(longest, spread * dice.random() ** 4)])
 
+    bad = dice.random() < trouble
     return {
-        "send_after": jitter(12),
+        "send_after": jitter(12) if bad else 0.0,
         "count_after": jitter(TRANSIT),
         "answer_after": jitter(100),
-        "end": dice.choice(["answer", "answer", "answer", "refused", "never sent", "cancel"]),
+        "end": dice.choice(["refused", "never sent", "cancel"]) if bad else "answer",
         "cancel_after": jitter(20),
         "urgent": dice.random() < 0.3,
     }
@@ -66,6 +67,7 @@ class Windows(RuleBasedStateMachine):
         self.order = itertools.count()
         self.waiting: list[_Request] = []
         self.dice = random.Random(0)
+        self.mood = 0.0, 1.0
         self.living: list[_Request] = []
         self.renewed = self.clock.moment
 
@@ -76,10 +78,16 @@ class Windows(RuleBasedStateMachine):
         for request in [living for living in self.living if living.holder == holder]:
             self._end(request)
 
-    @rule(seconds=st.floats(0.01, 90), seed=st.integers(0, 2**32))
-    def pass_time(self, seconds: float, seed: int) -> None:
+    @rule(
+        seconds=st.floats(0.01, 90),
+        seed=st.integers(0, 2**32),
+        trouble=st.sampled_from([0.0, 0.02, 0.3]),
+        spread=st.sampled_from([0.5, 5.0, 12.0, 100.0]),
+    )
+    def pass_time(self, seconds: float, seed: int, trouble: float, spread: float) -> None:
         """Everybody always wants more; what becomes of each request is drawn."""
         self.dice.seed(seed)
+        self.mood = trouble, spread
         end = self.clock.moment + seconds
         while True:
             until = self._take()
@@ -100,7 +108,7 @@ class Windows(RuleBasedStateMachine):
             self.ledger.beat(self.scopes[2], present=True)
         for holder, scope in enumerate(self.scopes):
             mine = [request for request in self.waiting if request.holder == holder]
-            more = [_Request(holder, _fate(self.dice)) for _ in range(3 - len(mine))]
+            more = [_Request(holder, _fate(self.dice, *self.mood)) for _ in range(3 - len(mine))]
             self.waiting += more
             mine += more
             mine.sort(key=lambda request: not request.fate["urgent"])

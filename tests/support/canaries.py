@@ -137,12 +137,18 @@ class Seen:
         """The arguments, one by one."""
         return [word.decode("utf-8", "replace") for word in self.arguments.split(b"\0")]
 
+    @property
+    def title(self) -> str:
+        """The program and its subcommand, without what follows."""
+        words = self.words
+        return f"process {self.pid} ({' '.join(words[:4])} ...)"
+
 
 class ProcessWatch:
-    """Looks at /proc again and again; keeps all that processes show whose arguments or environment name `folder`."""
+    """Looks at /proc again and again; keeps what processes show whose arguments or environment name one of `folders`."""
 
-    def __init__(self, folder: Path, pause: float = 0.02) -> None:
-        self._mark = os.fsencode(folder)
+    def __init__(self, *folders: Path, pause: float = 0.02) -> None:
+        self._marks = [os.fsencode(folder) for folder in folders]
         self._pause = pause
         self._found: dict[Seen, None] = {}
         self._enough = threading.Event()
@@ -169,7 +175,7 @@ class ProcessWatch:
 
     def look(self) -> None:
         """Look once."""
-        for seen in _processes(self._mark):
+        for seen in _processes(self._marks):
             self._found[seen] = None
 
     def _go_on(self) -> None:
@@ -177,7 +183,7 @@ class ProcessWatch:
             self.look()
 
 
-def _processes(mark: bytes) -> Iterable[Seen]:
+def _processes(marks: list[bytes]) -> Iterable[Seen]:
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
             continue
@@ -189,5 +195,5 @@ def _processes(mark: bytes) -> Iterable[Seen]:
                 continue  # it became another program between the two; next time
         except OSError:
             continue
-        if mark in arguments or mark in environment:
+        if any(mark in arguments or mark in environment for mark in marks):
             yield Seen(int(name), arguments, environment)
