@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TYPING_PAUSE = 0.3
 PAGE = 100
+PANE_LIMIT = 240
+"""Characters of a value in the pane; the record's own screen shows more."""
 SHOWN: dict[str, tuple[str, ...]] = {
     "contact": ("email", "firstname", "lastname", "company", "jobtitle", "city", "lastmodifieddate"),
     "company": ("name", "domain", "city", "country", "industry", "numberofemployees", "hs_lastmodifieddate"),
@@ -118,6 +120,7 @@ class BrowseScreen(ConsoleScreen[None]):
     def _switch(self, object_class: str) -> None:
         if object_class != self._class:
             self._class = object_class
+            self._clear_fields()  # the other class has other properties
             self._show_class()
             self.action_again()
 
@@ -202,7 +205,7 @@ class BrowseScreen(ConsoleScreen[None]):
             content = literal("")
         else:
             shown = [
-                row((f"{name:<20} ", "$muted"), (value, ""))
+                row((f"{name:<20} ", "$muted"), literal(value, limit=PANE_LIMIT))
                 for name, value in sorted(record.properties.items())
                 if value
             ]
@@ -237,11 +240,22 @@ class BrowseScreen(ConsoleScreen[None]):
         self.table.focus()
 
     def do_back(self) -> None:
-        """From a field to the records, from the records to the screen before."""
-        if isinstance(self.focused, Input):
-            self.table.focus()
+        """Give up the search first, then the screen; Enter keeps a search."""
+        searching = isinstance(self.focused, Input) or self._clear_fields()
+        if not searching:
+            self.console.do_back()
             return
-        self.console.do_back()
+        self._clear_fields()
+        self.table.focus()
+        self._typed()
+
+    def _clear_fields(self) -> bool:
+        """Empty both fields; whether one held something."""
+        fields = [self.query_one(f"#browse-{name}", Input) for name in ("text", "filter")]
+        held = any(field.value for field in fields)
+        for field in fields:
+            field.value = ""
+        return held
 
     # ---- opening
 

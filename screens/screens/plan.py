@@ -16,7 +16,7 @@ from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.screens.plan_words import actions_rows, before_go_rows, situation_rows
-from screens.widgets.details import entry_detail
+from screens.widgets.details import entry_detail, who
 from screens.widgets.paged_rows import Fetched, PagedRows, Row
 from screens.widgets.panel import Line, Panel
 from screens.widgets.record_table import Column, RecordTable
@@ -234,13 +234,12 @@ def entry_row(entry: Entry) -> Row:
     """An entry as a line of a table."""
     sign = words.ACTION_SIGNS[entry.action]
     payload = entry.payload
-    person = payload.label or payload.key or payload.source_id if payload else "(erased)"
     tones = {Action.EXCEPTION: "warning", Action.DELETE: "error", Action.NONE: "muted", Action.IGNORE: "muted"}
     return Row(
         (
             str(entry.number),
             str(sign),
-            person,
+            who(entry),
             _changes(entry),
             str(words.ENTRY_SIGNS[entry.state]),
             payload.key if payload else "",

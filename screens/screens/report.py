@@ -12,6 +12,7 @@ from screens import words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
+from screens.widgets.details import who
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _pair(name: str, value: str) -> Content:
 def _problem(entry: Entry) -> Content:
     sign = words.ENTRY_SIGNS[entry.state]
     payload = entry.payload
-    who = (payload.label or payload.key or payload.source_id) if payload else "(erased)"
     why = entry.outcome or (payload.problems[0].message if payload and payload.problems else "")
-    return row((f"{entry.number:>9}  ", "$muted"), (f"{sign!s:<18}", sign.style), (f"{who}  ", "bold"), (why, "$muted"))
+    return row(
+        (f"{entry.number:>9}  ", "$muted"), (f"{sign!s:<18}", sign.style), (f"{who(entry)}  ", "bold"), (why, "$muted")
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from textual.content import Content
 
 from console.journal.model import Change, Entry
@@ -11,13 +13,21 @@ from screens.literal import lines, literal, row, stack
 VALUE_LIMIT = 4000
 
 
+def who(entry: Entry) -> str:
+    """Whom an entry is about: the label, else the key, else the source id."""
+    payload = entry.payload
+    if payload is None:
+        return "(erased)"
+    return payload.label.strip() or payload.key or payload.source_id
+
+
 def entry_detail(entry: Entry) -> Content:
     """Who, what would happen, every property before and after, problems, outcome."""
     action = words.ACTION_SIGNS[entry.action]
     state = words.ENTRY_SIGNS[entry.state]
     payload = entry.payload
     parts: list[Content] = [
-        row((payload.label or payload.key or payload.source_id if payload else "(erased)", "bold")),
+        row((who(entry), "bold")),
         row((str(action), f"{action.style} bold"), ("   ", ""), (str(state), state.style)),
         _pair("Situation", words.SITUATION_WORDS.get(entry.situation, entry.situation.value)),
     ]
@@ -33,9 +43,11 @@ def entry_detail(entry: Entry) -> Content:
     if payload is not None and payload.problems:
         parts.append(literal(""))
         for problem in payload.problems:
-            place = ":".join(str(part) for part in (problem.file, problem.line) if part)
+            place = ":".join(str(part) for part in (PurePath(problem.file).name, problem.line) if part)
             field = " ".join(part for part in (place, problem.field) if part)
-            parts.append(row(("▲ ", "$warning"), (problem.message, ""), (f"  {field}" if field else "", "$muted")))
+            parts.append(row(("▲ ", "$warning"), (problem.message, "")))
+            if field:
+                parts.append(literal(f"  {field}", "$muted"))
             if problem.remedy:
                 parts.append(row(("  → ", "$muted"), (problem.remedy, "$muted")))
     return stack(*parts)

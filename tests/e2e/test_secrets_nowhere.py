@@ -131,12 +131,17 @@ def console(operator: Operator, environment: Mapping[str, str] | None = None) ->
         cwd=operator.folder,
     ) as terminal:
         try:
-            terminal.wait("✓ connected")
+            terminal.wait("✓ connected|✗ RuntimeError")
             yield terminal
         finally:
             terminal.read(0.2)
             operator.said.append(terminal.raw.decode("utf-8", "surrogateescape"))
             operator.said.append(terminal.text)
+
+
+def home(terminal: Terminal) -> None:
+    terminal.press("escape")
+    terminal.wait("What now")
 
 
 def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
@@ -194,7 +199,11 @@ def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
         mark("detached")
         with console(operator) as terminal:
             mark("console up")
-            terminal.press("k")
+            terminal.press("ctrl+p")
+            terminal.wait("Search for")
+            terminal.press("credentials")
+            terminal.wait("Store a secret")
+            terminal.press("enter")
             terminal.wait("accessToken")
             terminal.wait("✓ set")
             terminal.press("enter")
@@ -204,17 +213,18 @@ def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
             terminal.press("enter")
             terminal.wait("Stored accessToken in: Secret Service")
             hubspot.credentials(expireAccess=True)
-            terminal.press("escape", "c")
-            terminal.wait("httpProxyUser")
-            mark("connector")
-            terminal.press("escape", "t")
-            terminal.wait(r"Read companies(?s:.*)(works|open yet)")
-            mark("test")
-            terminal.press("escape", "r")
-            terminal.wait("people-to-contacts")
-            terminal.press("escape", "h")
-            terminal.wait("people-to-contacts")
-            terminal.press("escape", "q")
+            home(terminal)
+            for key, shown in (
+                ("c", "httpProxyUser"),
+                ("t", r"Read companies(?s:.*)(works|open yet)"),
+                ("r", "people-to-contacts"),
+                ("h", "people-to-contacts"),
+            ):
+                terminal.press(key)
+                terminal.wait(shown)
+                mark(key)
+                home(terminal)
+            terminal.press("q")
             terminal.read(0.3)
             if not terminal.ended():
                 terminal.press("y")
@@ -235,7 +245,7 @@ def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
             env=operator.environment, capture_output=True, text=True, timeout=30, check=False)
         traces.printed["screenshots"] = (done.stdout + done.stderr).encode()
         assert done.returncode == 0, done.stderr[-3000:]
-        mark("screenshots")
+        mark("screenshots");print(done.stdout)
 
         crashed = operator.run("test", code=1, environment=sabotage("account"))
         print("STDERR", crashed.stderr)
@@ -249,7 +259,7 @@ def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
             terminal.press("t")
             terminal.wait("Reference")
             print(terminal.text)
-            terminal.press("escape")
+            home(terminal)
             for _ in range(13):
                 terminal.press("d")
             terminal.read(1)

@@ -15,6 +15,7 @@ from screens.keys import bindings, keys_for, keys_of, shown
 from screens.palette import HIDDEN
 from screens.screens.base import ConsoleScreen
 from screens.screens.help import help_text
+from screens.widgets.record_table import RecordTable
 from tests.screens import samples
 
 SCREENS = {
@@ -61,6 +62,15 @@ def test_no_key_means_two_things_on_a_screen(place: str) -> None:
     assert [key for key, count in pressed.items() if count > 1] == []
     own = [binding.key for binding in screen(place).BINDINGS if binding not in bindings(place)]  # type: ignore[union-attr]
     assert not set(own) & set(pressed), "a screen's own key hides one of the registry"
+
+
+@pytest.mark.parametrize("place", sorted(SCREENS))
+def test_lists_and_fields_leave_the_keys_of_a_screen_alone(place: str) -> None:
+    lists = {key for binding in RecordTable.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
+    pressed = {key.key for key in keys_of(place)} - {"enter"}
+    assert not pressed & lists, "the list takes the key before the screen does"
+    if place == "connector":  # its fields have the focus, and letters are theirs
+        assert all(len(key) > 1 for key in pressed - {"question_mark", "escape"})
 
 
 def test_every_place_can_be_imported() -> None:

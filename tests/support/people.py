@@ -61,6 +61,15 @@ def write_people(folder: Path, count: int) -> Path:
     return mapping
 
 
+def install_mapping(folder: Path, config: Path, count: int) -> None:
+    """The same with the mapping in the config folder, where the console lists it."""
+    mapping = write_people(folder, count)
+    shelf = config / "mappings"
+    shelf.mkdir(parents=True, exist_ok=True)
+    text = mapping.read_text(encoding="utf-8").replace('"people.csv"', f'"{folder / "people.csv"}"')
+    (shelf / mapping.name).write_text(text, encoding="utf-8")
+
+
 def create_half(hubspot: Simulator, count: int) -> None:
     """Every second person exists; every second of those has another last name."""
     for hundred in chunks(range(2, count + 1, 2), 100):

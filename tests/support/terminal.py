@@ -22,7 +22,7 @@ import pyte
 KEYS = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
     "space": " ", "pagedown": "\x1b[6~", "backspace": "\x7f", "ctrl+p": "\x10", "ctrl+q": "\x11", "ctrl+s": "\x13",
-    "shift+tab": "\x1b[Z",
+    "shift+tab": "\x1b[Z", "f2": "\x1bOQ",
 }  # fmt: skip
 
 

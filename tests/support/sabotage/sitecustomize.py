@@ -25,13 +25,14 @@ def sabotage_account(module: Any) -> None:
     """Details of the account are read, and then something unforeseen happens."""
     details = module.Account.details
 
-    async def explode(self: Any) -> None:
-        await details(self)
+    async def explode(self: Any) -> Any:
+        found = await details(self)
         tokens = self._client.tokens
         access = (await tokens.token()).reveal()
         held.update({name: await tokens._secrets.get(name) or "" for name in NAMES}, access=access)
         if PLACES & {"account"} or (PLACES & {"runner"} and "--secrets-fd" in sys.argv):
             raise RuntimeError(f"unforeseen, with {access} and {held}") from ValueError(access)
+        return found
 
     if PLACES & {"account", "runner"}:
         module.Account.details = explode
