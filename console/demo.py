@@ -186,7 +186,7 @@ class Demo:
             if not self.people.exists():
                 from console.sample_people import sample_csv  # http.client and csv come after the first paint
 
-                write_private(self.people, sample_csv(said.url, self.profile.api_version, said.token, self._rows))
+                write_private(self.people, sample_csv(said.url, said.token, self._rows))
         except Exception as error:  # noqa: BLE001 - handed to whoever awaits ready()
             self._began.set_exception(error if isinstance(error, DemoFailed) else _failed(self.folder, str(error)))
         else:

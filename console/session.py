@@ -99,7 +99,7 @@ class Session:
         self.hubspot: Lazy[HubSpot] = Lazy(self._open_hubspot, _close)
         self.connector: Lazy[Connector] = Lazy(self._open_connector)
         self.account: Lazy[AccountDetails] = Lazy(self._read_account)
-        self.browse: Lazy[Browse] = Lazy(self._open_browse)
+        self.browse: Lazy[Browse] = Lazy(self._open_browse, _close)
         self.journal: Lazy[Journal] = Lazy(self._open_journal, _close)
         self.mappings: Lazy[Mappings] = Lazy(self._open_mappings)
         self.plans: Lazy[Plans] = Lazy(self._open_plans)

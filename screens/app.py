@@ -240,6 +240,13 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         """Find an action by name."""
         self.action_command_palette()
 
+    def action_command_palette(self) -> None:
+        """Textual's own key for it opens ours."""
+        from screens.palette import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
     def do_theme(self) -> None:
         """The next theme; it is remembered."""
         names = theme.NAMES

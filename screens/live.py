@@ -14,6 +14,7 @@ from screens.standing import standing_of
 
 if TYPE_CHECKING:
     from console.session import Session
+    from console.settings.vault import Vault
     from screens.app import HubspokeApp
 
 RUNS_EVERY = 2.0
@@ -25,7 +26,9 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
     from console.session import Session
     from console.settings.errors import SettingsError
 
-    await _close(app)
+    vault = await _close(app)
+    if app.demo is not None:
+        vault = app.demo.vault
     app.profile_name = name
     app.glance = await asyncio.to_thread(home_glance, app.paths, name)
     app.standing = standing_of(app.glance.profile, app.glance.account, demo=app.demo is not None)
@@ -33,7 +36,6 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
     try:
         if app.demo is not None:
             await app.demo.ready()
-        vault = app.demo.vault if app.demo is not None else None
         session = await app._open.enter_async_context(Session.open(app.paths, name, vault, interactive=True))
     except SettingsError as error:
         app.opening_failed = error.message
@@ -85,13 +87,16 @@ async def open_demo(app: HubspokeApp) -> bool:
     return await open_profile(app, demo.profile.name)
 
 
-async def _close(app: HubspokeApp) -> None:
+async def _close(app: HubspokeApp) -> Vault | None:
+    """Close the open profile; answers its vault, so that nobody is asked for the passphrase twice."""
+    vault = app.session.vault.value if app.session is not None else None
     for group in ("budget", "runs", "account"):
         app.workers.cancel_group(app, group)
     app.session = None
     app.budget_state = None
     app.active_runs = 0
     await app._open.aclose()
+    return vault
 
 
 async def _read_account(app: HubspokeApp, session: Session) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input, LoadingIndicator
 
 from console.actions import ACTIONS, Action
 from screens.keys import keys_for, shown
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from screens.app import HubspokeApp
 
 HIDDEN = frozenset({"palette", "back"})
+
+
+class Palette(CommandPalette):
+    """Textual's palette, made quiet: no blinking cursor, no indicator that repaints though nothing changed."""
+
+    def on_mount(self) -> None:
+        """Stop what moves."""
+        self.query_one(Input).cursor_blink = False
+        self.query_one(LoadingIndicator).auto_refresh = None
 
 
 class ActionProvider(Provider):

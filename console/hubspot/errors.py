@@ -69,7 +69,10 @@ class NotSent(HubSpotError):
     `lasting` ones are not worth a second attempt: a wrong certificate, a refusing proxy.
     """
 
-    advice = "Check the network, the proxy and the certificate settings of the profile, then try again."
+    advice = (
+        "Check the network, the proxy and the certificate settings of the profile; hubspoke test shows where the way "
+        "to HubSpot ends."
+    )
     stops_run = True
 
     def __init__(self, message: str, *, stage: str = "connection", lasting: bool = False, **rest: object) -> None:
@@ -87,7 +90,10 @@ class OutcomeUnknown(HubSpotError):
 class Unauthorized(HubSpotError):
     """HubSpot does not accept the credentials."""
 
-    advice = "Set the credentials again: hubspoke credentials set."
+    advice = (
+        "The token was rotated, deleted or mistyped. Set it again: hubspoke credentials set accessToken "
+        "(with OAuth: refreshToken)."
+    )
     stops_run = True
 
 

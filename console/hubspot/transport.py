@@ -82,7 +82,7 @@ class Transport:
         except HubSpotError as error:
             failure = error.with_traceback(None)
         except TimeoutError:
-            failure = self._timed_out(progress)
+            failure = self._timed_out(progress, url)
         except Exception as error:  # noqa: BLE001 - its frames hold the credentials, so none of it may travel on
             failure = self._failed(error, progress, url)
         raise failure
@@ -168,19 +168,22 @@ class Transport:
         password = await self._proxy_password() if self._proxy_password else None
         return httpx.Proxy(where, auth=(profile.http_proxy_user, password or ""))
 
-    def _timed_out(self, progress: _Progress) -> HubSpotError:
+    def _timed_out(self, progress: _Progress, url: str) -> HubSpotError:
         seconds = f"{self._profile.timeout_seconds:g} seconds"
         if progress.started:
             return OutcomeUnknown(f"HubSpot did not answer within {seconds}.")
         if progress.connecting:
-            return NotSent(f"No connection to {self._peer()} within {seconds}.")
+            return NotSent(f"No connection to {self._peer(url)} within {seconds}.")
         busy = NotSent(f"All {self.connections} connections were busy for {seconds}.", stage="pool")
         busy.stops_run = False  # our own queue, not the network
         return busy
 
-    def _peer(self) -> str:
-        proxy = self._profile.http_proxy_host
-        return f"the proxy {proxy}" if proxy else "HubSpot"
+    def _peer(self, url: str) -> str:
+        """Whom this machine itself connects to."""
+        parts = checked_url(url)
+        if _Progress.direct(self._profile, parts.hostname or ""):
+            return f"{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+        return f"the proxy {self._profile.http_proxy_host}:{self._profile.http_proxy_port}"
 
     def _failed(self, error: Exception, progress: _Progress, url: str) -> HubSpotError:
         if progress.started and (progress.head_written or not isinstance(error, httpx.LocalProtocolError)):
@@ -198,10 +201,10 @@ class Transport:
         if isinstance(error, httpx.ProxyError):
             return _proxy_failure(error, self._profile.http_proxy_host)
         if isinstance(error, httpx.TimeoutException):
-            return NotSent(f"No connection to {self._peer()} within {CONNECT_SECONDS:g} seconds.")
+            return NotSent(f"No connection to {self._peer(url)} within {CONNECT_SECONDS:g} seconds.")
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError | UnicodeError):
             return NotSent("The request cannot be written as HTTP.", stage="settings", lasting=True)
-        return NotSent(f"No connection to {self._peer()}{_reason(causes)}.")
+        return NotSent(f"No connection to {self._peer(url)}{_reason(causes)}.")
 
 
 class _Progress:

@@ -117,7 +117,9 @@ def _explained(report: str, text: str) -> ExpressionError:
         remedy = "Write it more simply: nest fewer brackets."
         return ExpressionError(_clean(report)[:200], line=1, column=1, text=lines[0], remedy=remedy)
     line, column, message = int(found[1]), int(found[2]), found[3]
-    shown = lines[min(line, len(lines)) - 1]
+    if line > len(lines):  # the end was not expected, and it stands below the last line
+        line, column = len(lines), len(lines[-1]) + 1
+    shown = lines[line - 1]
     remedy = "See the functions of CEL: strings have lowerAscii(), trim(), split(); and e164(), title(), domain()."
     if unknown := _UNKNOWN.search(message):
         name = unknown[1]
@@ -209,11 +211,11 @@ class Expressions:
         return RowResult(result, tuple(problems))
 
     def _prepare(self, row: MappingRow) -> None:
-        value = self._try(row.value, row.name, row.line)
+        value = self._try(row.value, row.name, row.value_line or row.line)
         if value is not None:
             self._values[row.name] = value
         if row.when:
-            condition = self._try(row.when, row.name, row.line, boolean=True)
+            condition = self._try(row.when, row.name, row.when_line or row.line, boolean=True)
             if condition is not None:
                 self._conditions[row.name] = condition
 

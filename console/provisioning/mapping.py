@@ -33,7 +33,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")
 
 
 class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How one HubSpot property gets its value. `line` is where the file says so."""
+    """How one HubSpot property gets its value. `line` is where the file says so; the texts may begin below it."""
 
     name: str
     value: str
@@ -42,6 +42,8 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     empty: EmptyRule = "keep"
     state: RowState = "active"
     line: int = 0
+    value_line: int = 0
+    when_line: int = 0
 
 
 class Associate(msgspec.Struct, frozen=True, kw_only=True):

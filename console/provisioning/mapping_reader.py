@@ -215,7 +215,8 @@ class MappingReader:
                 )
                 return None
             fields[key] = text
-        return MappingRow(name=name, line=line, **fields)
+        lines = (self.places.text_line("properties", name, "value"), self.places.text_line("properties", name, "when"))
+        return MappingRow(name=name, line=line, value_line=lines[0], when_line=lines[1], **fields)
 
     def _types(self) -> dict[str, str]:
         table = self._table("types")

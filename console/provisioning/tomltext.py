@@ -15,6 +15,7 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[str, int] = {}
+        self._later: set[int] = set()
         table, counts, long = "", {"": 0}, ""
         for number, line in enumerate(text.splitlines(), start=1):
             if long:
@@ -36,6 +37,8 @@ class Places:
                     self._lines.setdefault(f"{key}.{inner}", number)
                 mark = _LONG.search(line, match.end())
                 long = mark[0] if mark and line.count(mark[0]) % 2 else ""
+                if long and line.rstrip().endswith(long):
+                    self._later.add(number)
 
     def line(self, *path: str) -> int | None:
         """The line of the longest known beginning of a path."""
@@ -44,3 +47,8 @@ class Places:
             if found is not None:
                 return found
         return None
+
+    def text_line(self, *path: str) -> int:
+        """The line on which the text of a key begins: a long one may begin below its key; 0 where it is unknown."""
+        line = self.line(*path) or 0
+        return line + 1 if line in self._later else line

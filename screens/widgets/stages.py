@@ -66,6 +66,7 @@ class StageList(VerticalScroll):
         finally:
             self.running = False
             self._show()
+            self.call_after_refresh(self.scroll_end, animate=False)
 
     def _show(self) -> None:
         rows: list[Content] = []
@@ -97,8 +98,11 @@ def stage_rows(stage: Stage, width: int) -> list[Content]:
     told = stage.detail or ("not tried" if stage.state == "skipped" else "")
     weight = "bold" if stage.state in ("warn", "fail") else ""
     head = row((f"{sign.glyph} ", sign.style), (f"{stage.title:<16} ", weight), (f"{took:>8}  ", "$muted"))
-    if head.cell_length + len(told) <= width:
-        rows = [row(head, (told, "$muted"))]
+    told_row = row(head, (told, "$muted"))
+    if told_row.cell_length <= width:
+        rows = [told_row]
+    elif stage.state in ("pass", "skipped"):
+        rows = [told_row.truncate(width, ellipsis=True)]  # what went well may be cut
     else:
         rows = [head, *hanging("    ", told, width, "$muted")]
     if stage.state in ("warn", "fail"):

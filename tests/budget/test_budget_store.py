@@ -385,7 +385,7 @@ def test_a_console_is_seen_by_others_and_its_death_too() -> None:
         console._presence.cancel = lambda: True  # type: ignore[union-attr,method-assign]
         assert console._presence is not None
         dead = console._presence
-        dead.get_coro().close()  # type: ignore[union-attr]
+        dead.get_coro().close()
         await asyncio.sleep(6)
         seen.append(bulk.snapshot().paced)
         bulk.attach(True)

@@ -16,7 +16,12 @@ from tests.support.simulator import Simulator
 
 
 def settings_for(simulator: Simulator, **changed: Any) -> Profile:
-    values = {"name": "test", "api_base_url": simulator.url, "authentication": "token", "timeout_seconds": 5.0}
+    values: dict[str, Any] = {
+        "name": "test",
+        "api_base_url": simulator.url,
+        "authentication": "token",
+        "timeout_seconds": 5.0,
+    }
     return Profile(**(values | changed))
 
 

@@ -3,99 +3,92 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
-import os
 import re
 import secrets
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import pytest
 import secretstorage
 import trustme
 from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
 
-from tests.support.behind_proxy import NAME, behind_proxy
-from tests.support.canaries import Canaries, ProcessWatch, files_below
+from tests.support.behind_proxy import NAME, BehindProxy, behind_proxy
+from tests.support.canaries import Canaries, ProcessWatch, Seen, files_below
 from tests.support.operator import Operator
 from tests.support.people import create_half, differences, write_people
 from tests.support.secret_service import PrivateSession
 from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 
-PEOPLE = 500
-MORE_PEOPLE = 510
+PEOPLE, MORE_PEOPLE = 500, 510
 TOKEN_SECONDS = 4
+LATENCY = 0.4
 SUPPORT = Path(__file__).parents[1] / "support"
-SCREENSHOTS = SUPPORT / "screenshots.py"
-
-
-def sabotage(place: str) -> dict[str, str]:
-    """The environment of a command that fails there with all secrets in its hands."""
-    return {"PYTHONPATH": str(SUPPORT / "sabotage"), "SABOTAGE": place}
+SHARED_FOLDERS = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+TOKEN_VARIABLE, PROXY_VARIABLE = "HUBSPOKE_ACCESS_TOKEN", "HTTPS_PROXY"
 
 
 def password(of: str) -> str:
-    """Long enough to be found in parts, with letters that every spelling writes in another way."""
-    return f"{of}{secrets.token_hex(12)}\"p/w+ö&%\\<'>={secrets.token_hex(4)}"
+    """Long enough to be found in part, with letters that every spelling writes in another way."""
+    return f"{of}-{secrets.token_hex(12)}-\"p/w+ö&%\\<'>=-{secrets.token_hex(4)}"
 
 
-def until(true: Callable[[], Any], seconds: float = 15.0) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := true():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come true")
+def sabotage(place: str) -> dict[str, str]:
+    """The environment of a command that fails there with every secret in its hands."""
+    return {"PYTHONPATH": str(SUPPORT / "sabotage"), "SABOTAGE": place}
 
 
 class Traces:
-    """What a run leaves: files old and new, processes, all that was printed."""
+    """All that commands leave behind, of which none may hold a secret."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.printed: dict[str, bytes] = {}
-        self._before = set(self._temporary())
+    def __init__(self, folder: Path, operator: Operator, processes: ProcessWatch) -> None:
+        self.folder, self.operator, self.processes = folder, operator, processes
+        self._before = set(_shared())
 
-    def all(self, canaries: Canaries, processes: ProcessWatch, *, granted: str = "") -> list[str]:
-        """Every find; `granted` is the variable that the operator himself filled."""
-        found = canaries.in_folder(self.folder)
-        for path in self._temporary():
-            if path not in self._before:
-                found += canaries.in_file(path, str(path))
-        for place, data in self.printed.items():
-            found += canaries.in_bytes(place, data)
-        for seen in processes.seen:
-            found += canaries.in_bytes(f"the arguments of {seen.title}", seen.arguments)
-            mine = granted and "--secrets-fd" not in seen.words
-            environment = [line for line in seen.environment.split(b"\0") if not (mine and is_named(line, granted))]
-            found += canaries.in_bytes(f"the environment of {seen.title}", b"\0".join(environment))
+    def searched(self, canaries: Canaries, *also: Path) -> list[str]:
+        """Every find in files, in what was printed and shown, in arguments and environments."""
+        found = [line for folder in (self.folder, *also) for line in canaries.in_folder(folder)]
+        for path in _shared():
+            if path not in self._before and not path.name.startswith("pytest-of-"):
+                for file in [path] if path.is_file() else files_below(path):
+                    found += canaries.in_file(file, str(file))
+        said = "\n".join(self.operator.said)
+        found += canaries.in_bytes("what was printed and shown", said.encode("utf-8", "surrogateescape"))
+        for seen in self.processes.seen:
+            found += canaries.in_bytes(f"arguments of {seen.title}", seen.arguments)
+            found += canaries.in_bytes(f"environment of {seen.title}", ungranted(seen))
         return found
 
-    @staticmethod
-    def _temporary() -> Iterator[Path]:
-        """Files in the folders that everybody may write to; the folder of the tests themselves is searched apart."""
-        for folder in ("/tmp", "/var/tmp", "/dev/shm"):
-            for entry in Path(folder).iterdir():
-                if entry.name.startswith("pytest-of-"):
-                    continue
-                if entry.is_dir() and not entry.is_symlink():
-                    yield from files_below(entry)
-                elif entry.is_file():
-                    yield entry
+    def names(self) -> str:
+        """The files that there are, one a line."""
+        return "\n".join(str(path.relative_to(self.folder)) for path in files_below(self.folder))
 
 
-def is_named(line: bytes, variable: str) -> bool:
-    """Whether a line of an environment sets that variable."""
-    return line.startswith(variable.encode() + b"=")
+def _shared() -> Iterator[Path]:
+    for folder in SHARED_FOLDERS:
+        yield from folder.iterdir()
+
+
+def is_runner(seen: Seen) -> bool:
+    return "--secrets-fd" in seen.words
+
+
+def ungranted(seen: Seen) -> bytes:
+    """The environment but for what the operator put there himself: the token for his own commands, and the proxy."""
+    granted = {PROXY_VARIABLE} if is_runner(seen) else {PROXY_VARIABLE, TOKEN_VARIABLE}
+    lines = seen.environment.split(b"\0")
+    return b"\0".join(line for line in lines if line.partition(b"=")[0].decode("latin-1") not in granted)
 
 
 def stored(desktop: PrivateSession) -> dict[str, str]:
@@ -108,176 +101,315 @@ def stored(desktop: PrivateSession) -> dict[str, str]:
         connection.close()
 
 
-def port_of(hubspot: Simulator) -> int:
-    port = urlsplit(hubspot.url).port
-    assert port is not None
-    return port
-
-
-def server_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(NAME).configure_cert(context)
-    return context
-
-
 @contextmanager
 def console(operator: Operator, environment: Mapping[str, str] | None = None) -> Iterator[Terminal]:
-    """The console in a terminal; what it wrote is kept with all that was printed."""
-    with Terminal(
-        operator.command(),
-        columns=120,
-        rows=40,
-        environment=operator.environment | dict(environment or {}),
-        cwd=operator.folder,
-    ) as terminal:
+    """The console in a terminal; all that it wrote is kept with what was printed."""
+    everything = operator.environment | dict(environment or {})
+    with Terminal(operator.command(), columns=120, rows=40, environment=everything, cwd=operator.folder) as terminal:
         try:
-            terminal.wait("✓ connected|✗ RuntimeError")
+            terminal.wait("(✓ connected|✗ RuntimeError)")
             yield terminal
         finally:
             terminal.read(0.2)
-            operator.said.append(terminal.raw.decode("utf-8", "surrogateescape"))
-            operator.said.append(terminal.text)
+            operator.said += [terminal.raw.decode("utf-8", "surrogateescape"), terminal.text]
 
 
-def home(terminal: Terminal) -> None:
+def visit(operator: Operator, terminal: Terminal, *keys: str, shows: str) -> None:
+    """Goes to a screen from Home."""
+    terminal.press(*keys)
+    operator.said.append(terminal.wait(shows))
+
+
+def go_home(terminal: Terminal) -> None:
     terminal.press("escape")
     terminal.wait("What now")
 
 
-def test_secrets_of_a_whole_run_are_only_in_the_keyring(tmp_path: Path) -> None:
+def leave(terminal: Terminal) -> None:
+    terminal.press("q")
+    terminal.read(0.3)
+    if not terminal.ended():
+        terminal.press("y")  # a run is under way; it goes on
+    assert terminal.wait_end() == 0
+
+
+def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """The first true answer."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)
+    return found
+
+
+# the whole run
+
+
+@dataclass
+class Scene:
+    """An operator with a desktop, behind a company's proxy, in front of HubSpot; and who watches him."""
+
+    folder: Path
+    desktop: PrivateSession
+    hubspot: Simulator
+    far: BehindProxy
+    operator: Operator
+    canaries: Canaries
+    given: dict[str, str]
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[tuple[Scene, Traces]]:
     authority = trustme.CA()
-    folder = tmp_path / "operator"
-    (folder / "tmp").mkdir(parents=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(NAME).configure_cert(tls)
+    (folder / "tmp").mkdir()
     authority.cert_pem.write_to_path(folder / "company.pem")
-    given = {name: password(name) for name in ("proxy", "source", "typed", "passphrase")}
-    began = time.monotonic()
-
-    def mark(what: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} {what}")
-
+    given = {name: password(name) for name in ("passphrase", "proxy", "source", "typed")}
     with (
         PrivateSession() as desktop,
         start_simulator(token_seconds=TOKEN_SECONDS, seed=secrets.randbits(40)) as hubspot,
-        behind_proxy(port_of(hubspot), server_side(authority), "operator", given["proxy"]) as far,
-        ProcessWatch(tmp_path, desktop.folder) as processes,
+        behind_proxy(urlsplit(hubspot.url).port or 0, tls, "operator", given["proxy"]) as far,
+        ProcessWatch(folder, desktop.folder) as processes,
     ):
-        traces = Traces(tmp_path)
         desktop.start(given["passphrase"])
+        settings = {
+            "clientId": hubspot.client_id, "caFile": folder / "company.pem", "maximumConnections": 1,
+            "httpProxyHost": "127.0.0.1", "httpProxyPort": far.proxy.port, "httpProxyUser": "operator",
+        }  # fmt: skip
+        environment = desktop.environment | {"TMPDIR": str(folder / "tmp")}
         operator = Operator(
-            folder, far.url,
-            settings=(
-                f"clientId={json.dumps(hubspot_client(hubspot))[1:-1]}", f"caFile={folder / 'company.pem'}", "maximumConnections=1",
-                "httpProxyHost=127.0.0.1", f"httpProxyPort={far.proxy.port}", "httpProxyUser=operator",
-            ),
-            environment=desktop.environment | {"TMPDIR": str(folder / "tmp")},
-        )  # fmt: skip
-        mark("profile")
-        for name, value in {
-            "clientSecret": hubspot.client_secret,
-            "refreshToken": hubspot.refresh_token,
-            "proxy": given["proxy"],
-            "source/hr": given["source"],
-        }.items():
-            operator.run("credentials", "set", name, stdin=value + "\n")
-        mark("credentials")
-        status = operator.json("credentials", "status")
-        assert (status["vault"]["label"], status["vault"]["state"]) == ("Secret Service", "ready")
-        assert stored(desktop)["source/hr"] == given["source"]
-        hubspot.credentials(rotateRefresh=True)
-        operator.run("test", "-v", "--log-file", str(folder / "requests.log"))
-        hubspot.credentials(rotateRefresh=False)
-        rotated = stored(desktop)["refreshToken"]
-        assert rotated != hubspot.refresh_token
-        mark("test")
-        create_half(hubspot, PEOPLE)
-        mapping = str(write_people(folder, PEOPLE))
-        plan = operator.json("plan", mapping)["id"]
-        operator.run("diff", plan, "--jsonl")
-        mark("plan")
-        hubspot.settings(latency=0.7)
+            folder, far.url, settings=[f"{key}={value}" for key, value in settings.items()], environment=environment
+        )
+        canaries = Canaries(
+            **given, clientSecret=hubspot.client_secret, refreshToken=hubspot.refresh_token, staticToken=hubspot.token
+        )
+        yield (
+            Scene(folder, desktop, hubspot, far, operator, canaries, given),
+            Traces(folder, operator, processes),
+        )
+
+
+def test_secrets_of_a_whole_run_are_nowhere_but_in_the_keyring(tmp_path: Path) -> None:
+    with scene(tmp_path) as (here, traces):
+        store_credentials(here)
+        rotate_the_refresh_token(here)
+        plan = provision_beside_a_console(here)
+        read_it_all_again(here, plan)
+        fail_everywhere(here)
+
+        here.canaries.add("journalKey", key := stored(here.desktop)["journalKey"], bytes.fromhex(key))
+        tokens = here.hubspot.state()["tokens"]
+        here.canaries.add("access token", *tokens)
+        assert len(tokens) >= 8
+        assert set(here.far.proxy.targets) == {here.far.url.removeprefix("https://")}
+        assert list(files_below(here.desktop.folder / "home" / "data" / "keyrings"))
+        assert any(is_runner(seen) for seen in traces.processes.seen)
+        found = traces.searched(here.canaries, here.desktop.folder)
+        assert not found, "\n".join(found)
+
+        names = traces.names()
+        for pattern in (
+            r"state/journal\.sqlite$", r"state/budget\.sqlite$", r"state/hubspoke\.log$", r"state/runs/.*\.log$",
+            r"state/reports/.*\.txt$", r"config/profiles/test\.toml$", r"requests\.log$", r"credentials\.svg$",
+        ):  # fmt: skip
+            assert re.search(pattern, names, re.MULTILINE), f"{pattern} is not among what was searched:\n{names}"
+
+
+def store_credentials(here: Scene) -> None:
+    """By standard input, into a keyring that really is gnome-keyring."""
+    values = {
+        "clientSecret": here.hubspot.client_secret,
+        "refreshToken": here.hubspot.refresh_token,
+        "httpProxyPassword": here.given["proxy"],
+        "source/hr": here.given["source"],
+    }
+    for name, value in values.items():
+        here.operator.run("credentials", "set", name, stdin=value + "\n")
+    status = here.operator.json("credentials", "status")
+    assert (status["vault"]["label"], status["vault"]["state"]) == ("Secret Service", "ready")
+    assert {secret["source"] for secret in status["secrets"] if secret["set"]} == {"Secret Service"}
+    assert stored(here.desktop) == values
+
+
+def rotate_the_refresh_token(here: Scene) -> None:
+    """HubSpot hands out another refresh token; it takes the place of the first in the keyring."""
+    here.hubspot.credentials(rotateRefresh=True)
+    here.operator.run("test", "-v")
+    here.hubspot.credentials(rotateRefresh=False)
+    rotated = stored(here.desktop)["refreshToken"]
+    assert rotated != here.hubspot.refresh_token
+    here.canaries.add("rotated refreshToken", rotated)
+
+
+def provision_beside_a_console(here: Scene) -> str:
+    """A detached run whose tokens end under way, while the console is looked through; the plan's id."""
+    create_half(here.hubspot, PEOPLE)
+    mapping = write_people(here.folder, PEOPLE)
+    plan = str(here.operator.json("plan", str(mapping))["id"])
+    here.operator.run("diff", plan, "--jsonl")
+    here.hubspot.settings(latency=LATENCY)
+    here.operator.run("apply", plan, "--yes", "--detach")
+    here.hubspot.credentials(expireAccess=True)
+    with console(here.operator) as terminal:
+        type_a_secret(here, terminal)
+        here.hubspot.settings(latency=0)
+        for keys, shows in (
+            (["c"], "httpProxyUser"),
+            (["t"], "Everything works|look at the warnings"),
+            (["r"], "people-to-contacts"),
+            (["h"], "people-to-contacts"),
+            (["b"], r"person\.\d+@"),
+        ):
+            go_home(terminal)
+            visit(here.operator, terminal, *keys, shows=shows)
+        go_home(terminal)
+        leave(terminal)
+    here.operator.run("runs", "watch", plan)
+    assert differences(here.hubspot, PEOPLE) == []
+    return plan
+
+
+def type_a_secret(here: Scene, terminal: Terminal) -> None:
+    """Pasted into the console's masked field."""
+    visit(here.operator, terminal, "ctrl+p", "credentials", shows="Store a secret")
+    visit(here.operator, terminal, "enter", shows="✓ set")
+    visit(here.operator, terminal, "enter", shows="paste it here")
+    visit(here.operator, terminal, f"\x1b[200~{here.given['typed']}\x1b[201~", shows="•{20}")
+    visit(here.operator, terminal, "enter", shows="Stored accessToken in: Secret Service")
+    assert stored(here.desktop)["accessToken"] == here.given["typed"]
+
+
+def read_it_all_again(here: Scene, plan: str) -> None:
+    """Whatever tells something: reports, settings, the request log, pictures of the screens."""
+    for words in (
+        *(("runs", "report", plan, "--format", form) for form in ("md", "csv", "jsonl")),
+        ("doctor", "--json"),
+        ("profile", "show"),
+        ("search", "contact", "--jsonl", "--limit", "5", "--log-file", str(here.folder / "requests.log")),
+    ):
+        here.operator.run(*words)
+    take_pictures(here)
+
+
+def take_pictures(here: Scene) -> None:
+    program = str(SUPPORT / "console_pictures.py")
+    done = subprocess.run(
+        [sys.executable, "-P", program, str(here.operator.config), str(here.operator.state), str(here.folder)],
+        env=here.operator.environment, cwd=here.folder, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    here.operator.said += [done.stdout, done.stderr]
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def fail_everywhere(here: Scene) -> None:
+    """Mistakes of our own in a command, in a runner and in the console, each with all secrets at hand."""
+    crashed = here.operator.run("test", code=1, environment=sabotage("account"))
+    assert "(RuntimeError), reference" in crashed.stderr
+
+    mapping = write_people(here.folder, MORE_PEOPLE)
+    plan = here.operator.json("plan", str(mapping))["id"]
+    here.operator.run("apply", plan, "--yes", "--detach", environment=sabotage("runner"))
+    log = here.operator.state / "runs" / f"{plan}.log"
+    until(lambda: "(RuntimeError), reference" in log.read_text())
+
+    with console(here.operator, sabotage("account,doctor")) as terminal:
+        visit(here.operator, terminal, "t", shows=r"\(RuntimeError\)\. Reference")
+        go_home(terminal)
+        # one failure after the other: the console gives up, and must do so in silence
+        end = time.monotonic() + 10
+        while not terminal.ended() and time.monotonic() < end:
+            terminal.press("d")
+        assert terminal.wait_end() != 0
+
+
+# an operator without a desktop
+
+
+def test_a_token_in_the_environment_goes_no_further(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    proxy = password("proxy")
+    environment = {"TMPDIR": str(tmp_path / "tmp"), PROXY_VARIABLE: f"http://me:{quote_plus(proxy)}@127.0.0.1:9"}
+    with start_simulator(seed=secrets.randbits(40)) as hubspot, ProcessWatch(tmp_path) as processes:
+        operator = Operator(tmp_path, hubspot.url, hubspot.token, environment=environment)
+        traces = Traces(tmp_path, operator, processes)
+        canaries = Canaries(accessToken=hubspot.token, proxy=proxy)
+        (secret,) = (one for one in operator.json("credentials", "status")["secrets"] if one["id"] == "accessToken")
+        assert secret["source"] == "environment"
+        plan = operator.json("plan", str(write_people(tmp_path, 40)))["id"]
         operator.run("apply", plan, "--yes", "--detach")
-        mark("detached")
-        with console(operator) as terminal:
-            mark("console up")
-            terminal.press("ctrl+p")
-            terminal.wait("Search for")
-            terminal.press("credentials")
-            terminal.wait("Store a secret")
-            terminal.press("enter")
-            terminal.wait("accessToken")
-            terminal.wait("✓ set")
-            terminal.press("enter")
-            terminal.wait("paste it here")
-            terminal.press(f"\x1b[200~{given['typed']}\x1b[201~")
-            terminal.wait("•{20}")
-            terminal.press("enter")
-            terminal.wait("Stored accessToken in: Secret Service")
-            hubspot.credentials(expireAccess=True)
-            home(terminal)
-            for key, shown in (
-                ("c", "httpProxyUser"),
-                ("t", r"Read companies(?s:.*)(works|open yet)"),
-                ("r", "people-to-contacts"),
-                ("h", "people-to-contacts"),
-            ):
-                terminal.press(key)
-                terminal.wait(shown)
-                mark(key)
-                home(terminal)
-            terminal.press("q")
-            terminal.read(0.3)
-            if not terminal.ended():
-                terminal.press("y")
-            assert terminal.wait_end() == 0
-        mark("console done")
         operator.run("runs", "watch", plan)
-        assert differences(hubspot, PEOPLE) == []
-        mark("watched")
-        hubspot.settings(latency=0)
-        for form in ("md", "csv", "jsonl"):
-            operator.run("runs", "report", plan, "--format", form)
-        operator.run("doctor")
-        operator.run("profile", "show")
-        operator.run("search", "contact", "--jsonl", "--limit", "5")
-        mark("reports")
-        done = subprocess.run(
-            [sys.executable, "-P", str(SCREENSHOTS), str(operator.config), str(operator.state), str(folder)],
-            env=operator.environment, capture_output=True, text=True, timeout=30, check=False)
-        traces.printed["screenshots"] = (done.stdout + done.stderr).encode()
-        assert done.returncode == 0, done.stderr[-3000:]
-        mark("screenshots");print(done.stdout)
+        assert differences(hubspot, 40) == []
+        for words in (["doctor"], ["test", "--json"], ["runs", "report", plan]):
+            operator.run(*words)
+        operator.run("test", code=1, environment=sabotage("account"))
+        with console(operator) as terminal:
+            visit(operator, terminal, "d", shows="(?i)proxy")
+            go_home(terminal)
+            leave(terminal)
 
-        crashed = operator.run("test", code=1, environment=sabotage("account"))
-        print("STDERR", crashed.stderr)
-        write_people(folder, MORE_PEOPLE)
-        plan2 = operator.json("plan", mapping)["id"]
-        crashed = subprocess.run(operator.command("apply", plan2, "--yes", "--detach"), env=operator.environment|sabotage("runner"), capture_output=True, text=True)
-        print("RUNNER", crashed)
-        traces.printed["runner crash"] = (crashed.stdout + crashed.stderr).encode()
-        mark("crashes")
-        with console(operator, sabotage("account,doctor")) as terminal:
-            terminal.press("t")
-            terminal.wait("Reference")
-            print(terminal.text)
-            home(terminal)
-            for _ in range(13):
-                terminal.press("d")
-            terminal.read(1)
-            print(terminal.ended(), terminal.status, terminal.text)
-        mark("console crash")
-        canaries = Canaries(**given, staticToken=hubspot.token, clientSecret=hubspot.client_secret, refreshToken=hubspot.refresh_token,
-           rotated=rotated, journalKey=stored(desktop)["journalKey"])
-        tokens = hubspot.state()["tokens"]
-        canaries.add("access token", *tokens)
-        print(len(tokens), len(processes.seen))
-        traces.printed["said"] = "\n".join(operator.said).encode("utf-8","surrogateescape")
-        for f in files_below(tmp_path): print(f, f.stat().st_size)
-        found = traces.all(canaries, processes) + canaries.in_folder(desktop.folder)
-        mark("searched")
-        print("\n".join(found))
-        for s in processes.seen: print(s.pid, s.words[:4], s.words[4:][-8:])
-        assert found == []
+        runners = [seen for seen in processes.seen if is_runner(seen)]
+        assert runners
+        assert all(TOKEN_VARIABLE.encode() not in seen.environment for seen in runners)
+        assert any(TOKEN_VARIABLE.encode() in seen.environment for seen in processes.seen)
+        found = traces.searched(canaries)
+        assert not found, "\n".join(found)
 
 
-def hubspot_client(hubspot: Simulator) -> str:
-    return hubspot.client_id
+# the search itself
+
+
+def planted(text: str) -> Iterator[tuple[str, bytes]]:
+    """The secret as other programs would write it."""
+    raw = text.encode()
+    yield "raw", b"x" + raw + b"y"
+    for written in (urlencode({"token": text, "more": 1}), quote(text), quote(text, safe="")):
+        yield "URL-encoded", written.encode()
+    for written in (json.dumps({"a": text}), json.dumps({"a": text}, ensure_ascii=False)):
+        yield "JSON-escaped", written.encode()
+    for before in (b"", b"u:", b"user", b"\xff\xfe\xfd\xfc\xfb"):
+        for after in (b"", b"!", b"\xff\xff"):
+            yield "base64", base64.b64encode(before + raw + after)
+            yield "base64", base64.urlsafe_b64encode(before + raw + after)
+    yield "hexadecimal", raw.hex().encode()
+    yield "markup", f"<text>{html.escape(text)}</text>".encode()
+    yield "repr", repr({"a": text}).encode()
+    yield "another encoding", text.encode("utf-16")
+    yield "in part", raw[3:38]
+
+
+@pytest.mark.parametrize(
+    "text", [password("control"), f"na1-{secrets.token_hex(16)}", "CK" + secrets.token_urlsafe(90)]
+)
+def test_every_spelling_is_found(tmp_path: Path, text: str) -> None:
+    canaries = Canaries(control=text)
+    for spelling, data in planted(text):
+        file = tmp_path / "some" / "file.bin"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"\0before" + data + b"after\n")
+        assert f"some/file.bin: control ({spelling})" in canaries.in_folder(tmp_path)
+        file.unlink()
+        assert canaries.in_folder(tmp_path) == []
+    (tmp_path / text[:24]).touch()
+    assert canaries.in_folder(tmp_path) == ["the name of a file: control (in part)"]
+
+
+def test_arguments_and_environments_are_found(tmp_path: Path) -> None:
+    text = password("control")
+    canaries = Canaries(control=text)
+    commands: Sequence[tuple[list[str], dict[str, str]]] = (
+        (["sleep", "30"], {"HOME": str(tmp_path), "THEIRS": quote(text)}),
+        (["sh", "-c", "sleep 30", str(tmp_path), text], {}),
+    )
+    programs = [subprocess.Popen(words, env={"PATH": "/usr/bin:/bin", **more}) for words, more in commands]
+    try:
+        with ProcessWatch(tmp_path) as processes:
+            until(lambda: len({seen.pid for seen in processes.seen}) == 2)
+        by_pid = {seen.pid: seen for seen in processes.seen}
+        assert "its: control (URL-encoded)" in canaries.in_bytes("its", by_pid[programs[0].pid].environment)
+        assert "its: control (raw)" in canaries.in_bytes("its", by_pid[programs[1].pid].arguments)
+        assert canaries.in_bytes("its", by_pid[programs[0].pid].arguments) == []
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()

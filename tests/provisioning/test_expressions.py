@@ -188,6 +188,21 @@ def test_references_tell_needed_fields_from_asked_ones() -> None:
     assert references('"x" in source ? source.x : resource.y') == (set(), {"x"})
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "shown"),
+    [
+        ("lastname = '''\nsource.sn +\n  nosuch(source.x)\n'''\n", 9, "  nosuch(source.x)\n  ^"),
+        ("lastname = '''source.sn +\n  nosuch(source.x)'''\n", 8, "  nosuch(source.x)\n  ^"),
+        ("lastname = '''\nsource.sn +\n  title(\n'''\n", 9, "  title(\n        ^"),
+        ("lastname = { value = 'source.sn', when = 'nosuch(1)' }\n", 7, "nosuch(1)\n^"),
+    ],
+)
+def test_the_place_of_a_mistake_in_a_long_expression(text: str, line: int, shown: str) -> None:
+    (problem,) = Expressions(mapping(text)).problems
+    assert (problem.line, problem.field) == (line, "lastname")
+    assert problem.message.partition("\n")[2] == shown
+
+
 def test_missing_columns_are_named_with_the_nearest() -> None:
     found = mapping(
         "email = 'source.mail'\nphone = { value = 'source.tel', when = 'has(source.tel)' }\nfax = 'source.fox'\n"

@@ -27,12 +27,15 @@ def opener(picture: Picture) -> Callable[[Pilot[Any]], Any]:
     return run
 
 
-@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
 @pytest.mark.parametrize("picture", GALLERY, ids=[picture.name for picture in GALLERY])
-def test_it_looks_as_agreed(
-    snap_compare: Callable[..., bool], picture: Picture, size: tuple[int, int], tmp_path: Path
-) -> None:
-    assert snap_compare(still_app(tmp_path), terminal_size=size, run_before=opener(picture))
+def test_it_looks_as_agreed(snap_compare: Callable[..., bool], picture: Picture, tmp_path: Path) -> None:
+    assert snap_compare(still_app(tmp_path), terminal_size=(80, 24), run_before=opener(picture))
+
+
+@pytest.mark.parametrize("name", ["home", "setup", "plan", "run", "history", "browse", "record", "mapping"])
+def test_it_uses_the_room_of_a_big_terminal(snap_compare: Callable[..., bool], name: str, tmp_path: Path) -> None:
+    picture = next(picture for picture in GALLERY if picture.name == name)
+    assert snap_compare(still_app(tmp_path), terminal_size=(140, 40), run_before=opener(picture))
 
 
 @pytest.mark.parametrize("theme", ["hubspoke-light", "hubspoke-contrast"])

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from console.settings import preferences
 from console.settings.paths import Paths
 from console.settings.profile import Profile
@@ -33,12 +35,15 @@ HEADINGS = ("employee_id", "mail", "given_name", "family_name")
 class Workplace:
     """Folders below `folder`; credentials come by the environment."""
 
-    def __init__(self, folder: Path, simulator: Simulator, people: Sequence[tuple[str, str, str, str]]) -> None:
+    def __init__(
+        self, folder: Path, simulator: Simulator, people: Sequence[tuple[str, str, str, str]], lanes: int = 0
+    ) -> None:
         self.folder = folder
         self.simulator = simulator
         self.paths = Paths.resolve(str(folder / "config"), str(folder / "state"))
         profiles = Profiles(self.paths)
-        profiles.save(Profile(name="walk", authentication="token", api_base_url=simulator.url, timeout_seconds=5))
+        profile = Profile(name="walk", authentication="token", api_base_url=simulator.url, timeout_seconds=5)
+        profiles.save(msgspec.structs.replace(profile, maximum_connections=lanes))
         profiles.use("walk")
         preferences.change(self.paths, vault="memory")
         self.people = folder / "people.csv"

@@ -30,14 +30,14 @@ PIECE = 16
 
 
 class Canaries:
-    """Secrets by name; a name may have several values, as access tokens do."""
+    """Secrets by name; a name may have several values, as access tokens do. Keys may be bytes."""
 
-    def __init__(self, **secrets: str) -> None:
-        self._secrets: dict[str, set[str]] = {}
+    def __init__(self, **secrets: str | bytes) -> None:
+        self._secrets: dict[str, set[str | bytes]] = {}
         for name, value in secrets.items():
             self.add(name, value)
 
-    def add(self, name: str, *values: str) -> None:
+    def add(self, name: str, *values: str | bytes) -> None:
         """Watch for more."""
         assert all(len(value) >= PIECE for value in values), f"{name} is too short to be told from other text"
         self._secrets.setdefault(name, set()).update(values)
@@ -63,31 +63,36 @@ class Canaries:
             content = b""
         return self.in_bytes(place, content) + self.in_bytes("the name of a file", os.fsencode(place))
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
+    def _pairs(self) -> Iterator[tuple[str, str | bytes]]:
         for name, values in self._secrets.items():
             for value in values:
                 yield name, value
 
 
 @cache
-def _spellings(value: str) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
-    return tuple((name, tuple(dict.fromkeys(needles))) for name, needles in _needles(value).items())
-
-
-def _needles(value: str) -> dict[str, list[bytes]]:
-    raw = value.encode()
-    quoted = [quote(value, safe=""), quote(value), quote_plus(value)]
-    written = [json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
-    marked = [html.escape(value), html.escape(value, quote=False), html.escape(value).replace(" ", "&#160;")]
-    return {
-        "raw": [raw, value.encode("utf-16-le"), value.encode("latin-1", "replace")],
-        "URL-encoded": [text.encode() for text in (*quoted, *map(_small_percents, quoted))],
-        "JSON-escaped": [text.encode() for line in written for text in (line, line.replace("/", "\\/"))],
+def _spellings(value: str | bytes) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
+    raw = value.encode() if isinstance(value, str) else value
+    needles = {
+        "raw": [raw],
         "base64": [text for offset in range(3) for text in _base64_within(raw, offset)],
         "hexadecimal": [raw.hex().encode(), raw.hex().upper().encode()],
+    }
+    if isinstance(value, str):
+        needles |= _text_needles(value)
+    return tuple((name, tuple(dict.fromkeys(found))) for name, found in needles.items())
+
+
+def _text_needles(value: str) -> dict[str, list[bytes]]:
+    quoted = [quote(value, safe=""), quote(value), quote_plus(value)]
+    written = [json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    marked = [html.escape(value), html.escape(value, quote=False), html.escape(value).replace("&#x27;", "&#39;")]
+    return {
+        "another encoding": [value.encode("utf-16-le"), value.encode("latin-1", "replace")],
+        "URL-encoded": [text.encode() for text in (*quoted, *map(_small_percents, quoted))],
+        "JSON-escaped": [text.encode() for line in written for text in (line, line.replace("/", "\\/"))],
         "markup": [text.encode() for text in marked],
-        "repr": [repr(value)[1:-1].encode(), ascii(value)[1:-1].encode(), repr(raw)[2:-1].encode()],
-        "in part": [piece.encode() for piece in _pieces(value)],
+        "repr": [repr(value)[1:-1].encode(), ascii(value)[1:-1].encode(), repr(value.encode())[2:-1].encode()],
+        "in part": [value[at : at + PIECE].encode() for at in range(0, len(value) - PIECE + 1, PIECE)],
     }
 
 
@@ -105,11 +110,6 @@ def _base64_within(raw: bytes, offset: int) -> tuple[bytes, bytes]:
     first = (0, 2, 3)[offset]
     last = (offset + len(raw)) // 3 * 4 + (0, 1, 2)[(offset + len(raw)) % 3]
     return code[first:last], code[first:last].translate(bytes.maketrans(b"+/", b"-_"))
-
-
-def _pieces(value: str) -> Iterator[str]:
-    for start in range(0, len(value) - PIECE + 1, PIECE):
-        yield value[start : start + PIECE]
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -184,10 +184,9 @@ class ProcessWatch:
 
 
 def _processes(marks: list[bytes]) -> Iterable[Seen]:
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) == os.getpid():
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
-        folder = Path("/proc", name)
         try:
             arguments = (folder / "cmdline").read_bytes()
             environment = (folder / "environ").read_bytes()
@@ -196,4 +195,4 @@ def _processes(marks: list[bytes]) -> Iterable[Seen]:
         except OSError:
             continue
         if any(mark in arguments or mark in environment for mark in marks):
-            yield Seen(int(name), arguments, environment)
+            yield Seen(int(folder.name), arguments, environment)

@@ -39,7 +39,10 @@ class AccountStep(Step):
         choice = self.query_one(Choices).current
         self.state.kind = choice.value if choice else ""
         if self.state.kind != DEMO:
-            return True
+            if self.console.demo is None:
+                return True
+            self.complain("This console runs the demo, which leaves nothing behind. Quit it and start: hubspoke")
+            return False
         if self.console.demo is None:
             self.say("▶ Starting the simulator …", "$primary")
             if not await self.console.open_demo():

@@ -57,10 +57,11 @@ def sabotage_app(module: Any) -> None:
 class Saboteur(MetaPathFinder):
     """Changes a module right after its own code ran."""
 
-    changes: dict[str, Callable[[ModuleType], None]] = {
-        "console.hubspot.account": sabotage_account,
-        "screens.app": sabotage_app,
-    }
+    def __init__(self) -> None:
+        self.changes: dict[str, Callable[[ModuleType], None]] = {
+            "console.hubspot.account": sabotage_account,
+            "screens.app": sabotage_app,
+        }
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
