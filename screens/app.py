@@ -244,7 +244,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         """Textual's own key for it opens ours."""
         from screens.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def do_theme(self) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 from console.hubspot.batch_run import BatchRun, Operation
 from console.hubspot.budget_port import Priority
 from console.hubspot.client import Client
+from console.hubspot.errors import HubSpotError, NotFound, Unmentioned
 from console.hubspot.matching import MERGED_IDS, SECONDARY_EMAILS, Input, Match, folded
 from console.hubspot.model import ObjectType, Outcome, Properties, Write
 from console.hubspot.paths import object_path
+from console.hubspot.wire import single
 
 BATCH_LIMIT = 100
 
@@ -64,9 +66,34 @@ class Batches:
 
         unasked = frozenset(helpers) - set(properties) - ({id_property} if id_property else set())
         suffix = "?archived=true" if archived else ""
-        return await self._run(
+        outcomes = await self._run(
             Operation("read", self._path("batch", "read") + suffix, True, body, pair, unasked), inputs
         )
+        for index, outcome in enumerate(outcomes):
+            if isinstance(outcome.error, Unmentioned):
+                # a single read knows the ids of merged records, which batches need not
+                outcomes[index] = await self._alone(keys[index], properties, id_property, archived=archived)
+        return outcomes
+
+    async def _alone(self, key: str, properties: Sequence[str], id_property: str | None, *, archived: bool) -> Outcome:
+        """The outcome of reading one record by itself."""
+        params: dict[str, str] = {"properties": ",".join(properties)} if properties else {}
+        if id_property is not None:
+            params["idProperty"] = id_property
+        if archived:
+            params["archived"] = "true"
+        try:
+            answer = await self._client.request(
+                "GET",
+                self._path(key),
+                params=params,
+                priority=self._priority,
+                safe=True,
+                shown=self._path() + "/{key}",
+            )
+            return Outcome(record=single(answer).record())
+        except (HubSpotError, ValueError) as error:
+            return Outcome(error=error if isinstance(error, HubSpotError) else NotFound(f"{error}."))
 
     async def batch_create(self, writes: Sequence[Write]) -> list[Outcome]:
         """New records; in a batch of good and bad inputs the good ones are created."""

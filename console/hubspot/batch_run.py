@@ -10,7 +10,15 @@ from console.hubspot.answer import Answer
 from console.hubspot.budget_port import Priority
 from console.hubspot.classify import classify_entry, context_values
 from console.hubspot.client import Client
-from console.hubspot.errors import Conflict, HubSpotError, Invalid, NotFound, OutcomeUnknown, Unexpected
+from console.hubspot.errors import (
+    Conflict,
+    HubSpotError,
+    Invalid,
+    NotFound,
+    OutcomeUnknown,
+    Unexpected,
+    Unmentioned,
+)
 from console.hubspot.matching import Input, Match, folded
 from console.hubspot.model import Outcome
 from console.hubspot.wire import WireBatch, WireRecord
@@ -105,7 +113,7 @@ class BatchRun:
         try:
             batch = answer.decode(WireBatch)
         except Unexpected as error:
-            self._fail(group, self._lost(error.message, answer))
+            self._fail(group, self._lost(error.message, answer, Unexpected))
             return
         errors = [entry for entry in batch.errors or [] if isinstance(entry, dict)]
         stray = [entry for entry in errors if not self._attribute(group, entry, answer)]
@@ -138,7 +146,9 @@ class BatchRun:
         if not left:
             return
         told = [classify_entry(entry, answer) for entry in stray]
-        if told and (len(left) == 1 or all(isinstance(error, NotFound) for error in told)) and not unpaired:
+        # where results come back, those without one are the ones that were not found
+        missing = self._operation.pair is not None and all(isinstance(error, NotFound) for error in told)
+        if told and (len(left) == 1 or missing) and not unpaired:
             self._fail(left, told[0])
         elif (told or hidden) and self._may_repeat(left, len(told) + hidden, unpaired):
             # HubSpot says that some failed, not which: ask again with fewer, down to one
@@ -160,8 +170,8 @@ class BatchRun:
         else:
             self._fail(left, self._lost("HubSpot counts a failure and does not name it.", answer))
 
-    def _lost(self, message: str, answer: Answer) -> HubSpotError:
-        kind = Unexpected if self._operation.safe else OutcomeUnknown
+    def _lost(self, message: str, answer: Answer, safe_kind: type[HubSpotError] = Unmentioned) -> HubSpotError:
+        kind = safe_kind if self._operation.safe else OutcomeUnknown
         advice = "Read the record: it may have been merged, or written all the same."
         return kind(message, status=answer.status, correlation_id=answer.correlation_id, advice=advice)
 

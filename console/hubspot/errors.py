@@ -17,7 +17,8 @@ HubSpotError
   DailyLimitReached     429 of the day: stop until it resets
   Migrating             477: the account moves between data centres
   ServerFault           5xx, also HTML from the edge
-  Unexpected            a redirect, a 2xx without the promised content, an input without an outcome
+  Unexpected            a redirect, a 2xx without the promised content
+    Unmentioned         a batch that says nothing about an input
 """
 
 from __future__ import annotations
@@ -189,3 +190,7 @@ class ServerFault(HubSpotError):
 
 class Unexpected(HubSpotError):
     """The answer is not of a kind that the API promises."""
+
+
+class Unmentioned(Unexpected):
+    """A success that says nothing about this input: its record may have been merged into another one."""

@@ -181,9 +181,10 @@ class PlanStore(Store):
     async def _page(
         self, seal: Seal | None, conditions: Sequence[ColumnElement[bool]], after: int, limit: int
     ) -> list[NewEntry]:
+        key = self._keys.digest_key
         return await self._read(
             lambda connection: [
-                rows.entry_of(row, seal) for row in plan_rows.entry_rows(connection, conditions, after, limit)
+                rows.entry_of(row, seal, key) for row in plan_rows.entry_rows(connection, conditions, after, limit)
             ]
         )
 
@@ -197,6 +198,11 @@ class PlanStore(Store):
         if not found or found[0].number != number:
             raise UnknownPlan(f"The plan {plan_id} has no entry {number}.")
         return found[0]
+
+    async def numbers_by_uid(self, plan_id: str, uids: Collection[str]) -> dict[str, list[int]]:
+        """The numbers of the plan's entries that were planned for these records."""
+        wanted = list(dict.fromkeys(uids))
+        return await self._read(lambda connection: plan_rows.numbers_by_uid(connection, plan_id, wanted))
 
     async def count(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 import msgspec
@@ -82,15 +83,18 @@ def sealed_befores(befores: dict[str, str | None], seal: Seal, plan_id: str, num
     return seal.seal(_pack(befores), place(plan_id, number, "befores")) if befores else None
 
 
-def entry_of(row: Row[Any], seal: Seal | None) -> NewEntry:
-    """The entry of a row. Without the plan's key its payload is None."""
+def entry_of(row: Row[Any], seal: Seal | None, key: bytes) -> NewEntry:
+    """The entry of a row. Its payload is None without the plan's key, and where it is not the one that was hashed."""
     payload: Payload | None = None
     outcome = ""
     befores: dict[str, str | None] = {}
     if seal is not None:
         try:
             if row.payload is not None:
-                payload = _payload.decode(seal.open(row.payload, place(row.plan_id, row.number, "payload")))
+                content = seal.open(row.payload, place(row.plan_id, row.number, "payload"))
+                if not hmac.compare_digest(content_digest(key, content), row.content):
+                    raise Unreadable("not what was hashed")
+                payload = _payload.decode(content)
             if row.outcome is not None:
                 outcome = seal.open(row.outcome, place(row.plan_id, row.number, "outcome")).decode(
                     "utf-8", "surrogatepass"

@@ -79,6 +79,7 @@ entries = Table(
 )
 Index("entries_by_action", entries.c.plan_id, entries.c.action, entries.c.state, entries.c.situation, entries.c.number)
 Index("entries_by_key", entries.c.plan_id, entries.c.key_digest)
+Index("entries_by_uid", entries.c.plan_id, entries.c.uid, sqlite_where=entries.c.uid.is_not(None))
 
 links = Table(
     "links",

@@ -59,6 +59,7 @@ class Writer:
         self._engine = open_engine(path, write=True)
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
 
@@ -68,19 +69,21 @@ class Writer:
         Raises:
             JournalError: it is not on disk.
         """
-        if self._closed:
-            raise JournalError("The journal is closed.")
         future: Future[Any] = Future()
-        self._jobs.put((job, future))
+        with self._closing:  # nothing may be put behind the end: nobody would take it, and its writer would wait for ever
+            if self._closed:
+                raise JournalError("The journal is closed.")
+            self._jobs.put((job, future))
         return cast("T", await asyncio.wrap_future(future))
 
     def close(self) -> None:
         """Finish what was handed in, then end the thread."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-            self._thread.join()
-            self._engine.dispose()
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         connection: Connection | None = None
@@ -116,11 +119,13 @@ class Writer:
         return group, True
 
     def _commit(self, connection: Connection, group: list[tuple[Job, Future[Any]]]) -> None:
+        begun = False
         try:
             with connection.begin():
+                begun = True
                 results = [job(connection) for job, _ in group]
         except Exception:
-            if len(group) == 1:
+            if len(group) == 1 or not begun:  # who is locked out together need not wait in turn
                 raise
             self._one_by_one(connection, group)  # one of them is at fault: the others shall not suffer
             return

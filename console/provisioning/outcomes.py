@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
@@ -27,6 +28,10 @@ from console.provisioning.convert import Converter
 
 _SHOWN = 80
 _UNIQUE_CODES = frozenset({"CONFLICTING_UNIQUE_VALUE"})
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,59}\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
+_SCHEME = re.compile(r"\A[a-z][a-z0-9+.-]*://")
+_PATH = re.compile(r"[/?#]")
 
 
 class Meaning(Enum):
@@ -71,8 +76,11 @@ class Halt(Exception):
 
 
 def halt_for(error: HubSpotError) -> Halt:
-    """How a run stands still for an error that concerns everything."""
-    told = f"{error.message} {error.advice}".strip()
+    """How a run stands still for an error that concerns everything.
+
+    The message of a run lies open in the journal: HubSpot's own words are in it only where they are about the account.
+    """
+    told = f"{error.message if error.stops_run else described(error)} {error.advice}".strip()
     if isinstance(error, DailyLimitReached):
         return Halt(RunState.PAUSED_QUOTA, told)
     if isinstance(error, Migrating | NotSent | RateLimited) or not error.stops_run:
@@ -80,12 +88,20 @@ def halt_for(error: HubSpotError) -> Halt:
     return Halt(RunState.FAILED, told)
 
 
+def described(error: HubSpotError) -> str:
+    """An error without HubSpot's words, which may quote a value."""
+    status = f" {error.status}" if error.status is not None else ""
+    reference = f" (correlation id {error.correlation_id})" if error.correlation_id else ""
+    return f"{type(error).__name__}{status}{reference}."
+
+
 def cause_of(error: HubSpotError) -> str:
-    """A short name that failures are counted by; it holds no value."""
+    """A short name that failures are counted by; it holds no value, whatever HubSpot put where codes and names belong."""
     if isinstance(error, Invalid) and error.problems:
         first = error.problems[0]
-        return f"{first.code or 'INVALID'} ({first.property})" if first.property else first.code or "INVALID"
-    return error.category or type(error).__name__
+        code = first.code if _CODE.match(first.code) else "INVALID"
+        return f"{code} ({first.property})" if _NAME.match(first.property) else code
+    return error.category if _CODE.match(error.category) else type(error).__name__
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,8 +172,10 @@ class Values:
         definition = self._schema.get(change.name)
         if definition is not None and definition.type not in ("string", "phone_number"):
             return False
-        sent, kept = _bare(change.after), _bare(returned)
-        return bool(sent and kept) and (sent in kept or kept in sent)
+        if change.before and self.equal(change.name, change.before, returned):
+            return False  # it has what it had
+        sent, kept = _bare(change.after, change.name), _bare(returned, change.name)
+        return bool(sent) and sent == kept
 
     def _converter(self, name: str) -> Converter:
         if name not in self._converters:
@@ -165,8 +183,12 @@ class Values:
         return self._converters[name]
 
 
-def _bare(text: str | None) -> str:
-    return "".join(character for character in (text or "").casefold() if character.isalnum())
+def _bare(text: str | None, name: str) -> str:
+    """Letters and digits, without what belongs to an address but not to what it names."""
+    rest = _SCHEME.sub("", (text or "").strip().casefold(), count=1).removeprefix("www.")
+    if name == "domain":
+        rest = _PATH.split(rest, maxsplit=1)[0]
+    return "".join(character for character in rest if character.isalnum())
 
 
 def _shown(value: str | None) -> str:

@@ -101,10 +101,12 @@ class PlanScreen(ConsoleScreen[None]):
             self.session_opened(self.session)
 
     async def _read(self, session: Session) -> None:
+        before = self.plan
         plans = await session.plans
         self.plan = await plans.show(self.plan_id)
         self._show_head(self.plan)
-        self._show_entries(session, keep=True)
+        if before is None or before.state is not self.plan.state:
+            self._show_entries(session, keep=True)
 
     def _show_head(self, plan: Plan) -> None:
         self.query_one("#plan-found", Panel).show(stack(*situation_rows(plan)))

@@ -43,7 +43,8 @@ def entry_detail(entry: Entry) -> Content:
     if payload is not None and payload.problems:
         parts.append(literal(""))
         for problem in payload.problems:
-            place = ":".join(str(part) for part in (PurePath(problem.file).name, problem.line) if part)
+            line = f"line {problem.line}" if problem.line else ""
+            place = " ".join(part for part in (PurePath(problem.file).name, line) if part)
             field = " ".join(part for part in (place, problem.field) if part)
             parts.append(row(("▲ ", "$warning"), (problem.message, "")))
             if field:

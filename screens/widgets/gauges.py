@@ -65,7 +65,7 @@ def gauge_rows(state: BudgetState | None, width: int) -> list[Content]:
     found = gauges(state)
     if not found:
         return [literal("Not known yet: nothing was asked of HubSpot.", "$muted")]
-    length = max(6, min(24, width - 36))
+    length = max(5, min(24, width - 36))
     rows = [
         row(
             (f"{gauge.title:<8}", "$muted"),

@@ -137,8 +137,8 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         elif rows.count():
             self.set_reactive(RecordTable.cursor, min(self.cursor, rows.count() - 1))
         self._sized()
-        if rows.wants(0) and not rows.count():
-            self._ask(0)
+        if rows.wants(self.cursor) and not rows.count():
+            self._ask(self.cursor)
         self.refresh()
 
     def say_empty(self, text: str) -> None:
@@ -175,6 +175,8 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         self._loading = False
         if error is not None:
             rows.complete = True
+        if self.cursor >= rows.count():
+            self.set_reactive(RecordTable.cursor, max(0, rows.count() - 1))
         self._sized()
         self.refresh()
         self.post_message(self.Loaded(self, error))

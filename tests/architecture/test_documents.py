@@ -19,7 +19,9 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
 
 
 def test_every_exit_code_of_the_contract_is_documented() -> None:
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", (DOCS / "command-line.md").read_text(), re.MULTILINE)}
+    documented = {
+        int(code) for code in re.findall(r"^\| (\d+) \|", (DOCS / "command-line.md").read_text(), re.MULTILINE)
+    }
     assert documented <= {int(code) for code in Exit}
     assert documented >= set(range(9)) | {130}
 

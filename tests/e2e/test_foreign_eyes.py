@@ -22,7 +22,9 @@ def test_both_official_sdks_see_the_people_of_the_file(tmp_path: Path) -> None:
 
         older = hubspot.HubSpot(access_token=simulator.token, host=simulator.url)
         names = list(wanted(1))
-        seen = {record.properties["email"]: record.properties for record in older.crm.contacts.get_all(properties=names)}
+        seen = {
+            record.properties["email"]: record.properties for record in older.crm.contacts.get_all(properties=names)
+        }
         assert {email: {name: values[name] for name in names} for email, values in seen.items()} == {
             wanted(number)["email"]: wanted(number) for number in range(1, PEOPLE + 1)
         }

@@ -29,7 +29,9 @@ def test_a_run_outlives_the_ssh_client_and_a_new_login_reattaches(tmp_path: Path
             with Terminal(command) as terminal:
                 terminal.wait(r"Simulated portal \d+", 20)
                 terminal.press("l")
-                terminal.wait(r"p-\d{8}-\w+"); time.sleep(1.5); terminal.read()
+                terminal.wait(r"p-\d{8}-\w+")
+                time.sleep(1.5)
+                terminal.read()
                 terminal.press("enter")
                 terminal.wait("What would happen")
                 terminal.press("a")
@@ -46,7 +48,6 @@ def test_a_run_outlives_the_ssh_client_and_a_new_login_reattaches(tmp_path: Path
                 reattached = time.monotonic() - started
                 assert operator.json("runs", "list")[0]["state"] == "running"
                 terminal.wait("done +3,000 of 3,000", 40)
-        print("REATTACHED", reattached)
         assert reattached < 2
         assert differences(hubspot, PEOPLE) == []
         assert len(hubspot.state()["creates"]) == PEOPLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import unicodedata
-from typing import Any
+from collections.abc import Mapping
 
 from tests.support.operator import Operator
 
@@ -12,9 +12,11 @@ from tests.support.operator import Operator
 class Inspected(Operator):
     """Like Operator; what a command prints must be words."""
 
-    def run(self, *arguments: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, code: int = 0, stdin: str = "", environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """A finished command, inspected."""
-        done = super().run(*arguments, code=code, stdin=stdin)
+        done = super().run(*arguments, code=code, stdin=stdin, environment=environment)
         inspect(done.stdout, done.stderr)
         return done
 
@@ -37,11 +39,3 @@ def inspect(*outputs: str) -> None:
         assert "went wrong that should not" not in output, output[-3000:]
         wrong = {c for c in output if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
         assert not wrong, (wrong, output[-3000:])
-
-
-def problem_in(entries: list[dict[str, Any]], source_id: str) -> dict[str, Any]:
-    """The one problem of the entry of that source id, in `diff --jsonl` or a JSON lines report."""
-    found = [one for one in entries if source_id in (one.get("sourceId"), one.get("source_id"))]
-    assert len(found) == 1, (source_id, found)
-    assert len(found[0]["problems"]) == 1, found[0]
-    return dict(found[0]["problems"][0])

@@ -26,6 +26,10 @@ KEYS = {
 }  # fmt: skip
 
 
+WHERE = b"\x1b[6n"
+"""Where is the cursor? The frame fence asks it after each frame."""
+
+
 class Terminal:
     """Runs `command` in a terminal of `columns` x `rows` until closed."""
 
@@ -74,9 +78,10 @@ class Terminal:
                 return
             if not data:
                 return
+            seen = max(0, len(self.raw) - len(WHERE) + 1)  # a question may come in two pieces
             self.raw += data
             self._stream.feed(data)
-            if b"\x1b[6n" in data:
+            for _ in range(self.raw.count(WHERE, seen)):
                 os.write(self._fd, f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R".encode())
             seconds = 0.01
 

@@ -82,10 +82,10 @@ class CredentialsStep(Step):
         sign, style = ("✓", "$success") if status.ready else ("▲", "$warning")
         told = {
             "ready": "ready",
-            "locked": "locked: its passphrase is asked for when you go on",
-            "needs_collection": "new: you choose its passphrase when you go on",
+            "locked": "locked. Its passphrase is asked for when you go on.",
+            "needs_collection": "new. You choose its passphrase when you go on.",
         }.get(status.state, f"{status.detail} {status.remedy}".strip())
-        self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label}: ", "bold"), (told, "")))
+        self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label} ", "bold"), (told, "")))
 
     def _no_vault(self, error: BaseException) -> None:
         message = getattr(error, "message", type(error).__name__)
@@ -118,7 +118,7 @@ class CredentialsStep(Step):
 
     async def commit(self) -> bool:
         """Open the vault, keep profile and secrets, open the profile."""
-        missing = [name for name, value in self._secrets().items() if not value]
+        missing = [name for name, value in self._secrets().items() if not value and not await self._stored(name)]
         if self.state.kind == "oauth" and not self._value("setup-client"):
             missing.insert(0, "clientId")
         if missing:
@@ -130,6 +130,14 @@ class CredentialsStep(Step):
         except SettingsError as error:
             self.complain(error)
             return False
+
+    async def _stored(self, name: str) -> bool:
+        """Whether an earlier round of this step stored the secret already, for the same address."""
+        session = self.session
+        if session is None or session.profile.name != self._value("setup-name"):
+            return False
+        same = session.profile.api_base_url == self._value("setup-base")
+        return same and await (await session.secrets).get(name) is not None
 
     async def _keep(self, profile: Profile) -> bool:
         from screens.unlocking import unlocked
@@ -147,7 +155,8 @@ class CredentialsStep(Step):
         await vault.probe()
         secrets = await session.secrets
         for name, value in self._secrets().items():
-            await secrets.set(name, value)
+            if value:
+                await secrets.set(name, value)
         for name in ("setup-token", "setup-secret", "setup-refresh"):
             self.query_one(f"#{name}", Input).value = ""
         self.say(f"✓ Stored in: {vault.label}", "$success")
