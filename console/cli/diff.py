@@ -12,7 +12,7 @@ from console.cli.output import Output
 from console.journal.model import Action, Situation
 
 if TYPE_CHECKING:
-    from console.journal.model import Change, Entry, Payload
+    from console.journal.model import Change, Entry, Payload, Problem
     from console.provisioning.plans import Plans
 
 _PAGE = 500
@@ -41,13 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def _run(context: Context) -> int:
     async with context.session() as session:
         plans = await session.plans
-        await plans.show(context.args.plan)  # an unknown plan is an error, not an empty answer
+        plan = await plans.show(context.args.plan)  # an unknown plan is an error, not an empty answer
+        context.out.note(f"{plan.mapping}, from {plan.source}")
         entries = _entries(context, plans)
         if context.args.format == "jsonl":
             async for entry in entries:
                 context.out.json_line(shape(entry))
         elif context.args.format == "csv":
-            context.out.csv(_COLUMNS, [line async for entry in entries for line in _lines(entry)])
+            await context.out.csv(_COLUMNS, (line async for entry in entries for line in _lines(entry)))
         else:
             await _print(context.out, entries)
     return Exit.OK
@@ -78,9 +79,7 @@ async def _print(out: Output, entries: AsyncIterator[Entry]) -> None:
         for change in _changes(payload):
             out.line(f"          {change.name}: {_value(change.before)} -> {_value(change.after)}")
         for problem in payload.problems if payload else ():
-            place = f"line {problem.line}: " if problem.line else ""
-            field = f"{problem.field}: " if problem.field else ""
-            out.line(f"          ! {place}{field}{problem.message} {problem.remedy}".rstrip())
+            out.line(f"          ! {_problem(problem)}")
         if entry.outcome:
             out.line(f"          = {entry.outcome}")
     out.note(f"{seen:,} records.")
@@ -107,11 +106,17 @@ def shape(entry: Entry) -> dict[str, object]:
     }
 
 
+def _problem(problem: Problem) -> str:
+    place = f"line {problem.line}: " if problem.line else ""
+    field = f"{problem.field}: " if problem.field else ""
+    return f"{place}{field}{problem.message} {problem.remedy}".rstrip()
+
+
 def _lines(entry: Entry) -> list[tuple[object, ...]]:
     payload = entry.payload
     who = (payload.source_id, payload.label) if payload else ("", "")
     head = (entry.number, *who, entry.situation, entry.action, entry.state, entry.undo, entry.uid)
-    problems = "; ".join(problem.message for problem in payload.problems) if payload else ""
+    problems = "; ".join(map(_problem, payload.problems)) if payload else ""
     changes = _changes(payload)
     if not changes:
         return [(*head, "", "", "", problems)]

@@ -47,6 +47,8 @@ def explain(error: BaseException, output: Output, paths: Paths | None) -> Exit:
         output.note(f"hubspoke: {message}")
     for line in remedy.splitlines():
         output.note(f"  {line}")
+    for problem in tuple(getattr(error, "problems", ()))[1:_PROBLEMS_SHOWN]:
+        output.note(f"  {_problem(problem)}")
     return code
 
 
@@ -80,7 +82,7 @@ def _problem(problem: object) -> str:
         str(getattr(problem, name, "") or "") for name in ("file", "line", "field", "message", "remedy")
     )
     place = f"{file}:{line}: " if file and line else ""
-    return f"{place}{f'{field}: ' if field else ''}{message} {remedy}".rstrip()
+    return f"{place}{f'{field}: ' if field else ''}{message.partition(chr(10))[0]} {remedy}".rstrip()
 
 
 def _place(error: BaseException) -> str:

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TextIO
 
 import msgspec
@@ -74,8 +74,8 @@ class Output:
         for name, value in pairs.items():
             self.out.write(f"{safe(name)}{' ' * (width - _width(name))}  {safe(_word(value))}\n")
 
-    def csv(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Exact data; on a terminal escaped, so that no record can speak to it."""
+    async def csv(self, columns: Sequence[str], rows: AsyncIterable[Sequence[object]]) -> None:
+        """Exact data, as it comes; on a terminal escaped, so that no record can speak to it."""
         import csv  # only this format needs it
 
         plain = safe if self.terminal else str
@@ -86,7 +86,7 @@ class Output:
         )
         writer = csv.writer(self.out, lineterminator="\n")
         writer.writerow(columns)
-        for row in rows:
+        async for row in rows:
             writer.writerow([plain(_word(value)) for value in row])
 
     def note(self, text: str) -> None:

@@ -104,6 +104,8 @@ def tell(context: Context, plan: Plan) -> None:
         out.note(f"{place}{f'{problem.field}: ' if problem.field else ''}{problem.message} {problem.remedy}".rstrip())
     if len(plan.problems) > _PROBLEMS_SHOWN:
         out.note(f"... and {len(plan.problems) - _PROBLEMS_SHOWN:,} more: hubspoke diff {plan.id} --situation INVALID")
+    if plan.invalid:
+        out.note(f"Which and why: hubspoke diff {plan.id} --situation INVALID")
     if not plan.sealed:
         out.note("There is no vault: what this plan holds of people is not sealed on disk.")
 

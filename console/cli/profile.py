@@ -7,6 +7,7 @@ import argparse
 from console.cli.context import Context
 from console.cli.exits import Exit, Stop, usage
 from console.cli.output import add_json
+from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles, assign, display
 
@@ -85,7 +86,7 @@ def _shown(value: object) -> object:
 def _set(context: Context) -> int:
     profiles = Profiles(context.paths)
     before = _chosen(context)
-    after = assign(before, _pairs(context.args.settings))
+    after = _assigned(before, context.args.settings)
     profiles.save(after)
     if after.origin != before.origin:
         context.out.note(f"The secrets of {before.origin} stay bound to it: set those of {after.origin} again.")
@@ -98,13 +99,20 @@ def _add(context: Context) -> int:
     if name in profiles.names():
         raise Stop(Exit.FAILURE, f'There is a profile "{name}" already.', "Change it: hubspoke profile set KEY=VALUE")
     first = not profiles.names()
-    profile = assign(Profile(name=name), _pairs(context.args.settings))
+    profile = _assigned(Profile(name=name), context.args.settings)
     profiles.save(profile)
     if first:
         profiles.use(name)
     needed = "accessToken" if profile.authentication == "token" else "clientSecret and refreshToken"
     context.out.note(f"Made. Next: hubspoke --profile {name} credentials set NAME (needed: {needed})")
     return Exit.OK
+
+
+def _assigned(profile: Profile, settings: list[str]) -> Profile:
+    try:
+        return assign(profile, _pairs(settings))
+    except SettingsError as error:
+        raise usage(error.message, error.remedy) from error
 
 
 def _use(context: Context) -> int:

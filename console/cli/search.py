@@ -48,6 +48,8 @@ async def _run(context: Context) -> int:
         if args.format == "jsonl":
             async for record in found:
                 context.out.json_line(shape(record, fields))
+        elif args.format == "csv":
+            await context.out.csv(("id", *fields), (row(record, fields) async for record in found))
         else:
             await _whole(context, found, fields, limit)
     return Exit.OK
@@ -61,8 +63,6 @@ async def _whole(context: Context, found: AsyncIterator[Record], fields: tuple[s
     kind = context.args.format
     if kind == "json":
         context.out.json([shape(record, fields) for record in records])
-    elif kind == "csv":
-        context.out.csv(("id", *fields), (row(record, fields) for record in records))
     elif records:
         context.out.table(("id", *fields), [row(record, fields) for record in records])
     if kind == "table":

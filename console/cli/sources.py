@@ -82,5 +82,6 @@ def _preview(context: Context) -> int:
     for note in found.notes:
         context.out.note(note)
     for problem in found.problems:
-        context.out.note(f"line {problem.line}: {problem.message} {problem.remedy}")
+        field = f"{problem.field}: " if problem.field else ""
+        context.out.note(f"line {problem.line}: {field}{problem.message} {problem.remedy}")
     return Exit.OK

@@ -91,10 +91,7 @@ def entry_of(row: Row[Any], seal: Seal | None, key: bytes) -> NewEntry:
     if seal is not None:
         try:
             if row.payload is not None:
-                content = seal.open(row.payload, place(row.plan_id, row.number, "payload"))
-                if not hmac.compare_digest(content_digest(key, content), row.content):
-                    raise Unreadable("not what was hashed")
-                payload = _payload.decode(content)
+                payload = _payload.decode(_hashed(row, seal, key))
             if row.outcome is not None:
                 outcome = seal.open(row.outcome, place(row.plan_id, row.number, "outcome")).decode(
                     "utf-8", "surrogatepass"
@@ -125,9 +122,18 @@ def entry_of(row: Row[Any], seal: Seal | None, key: bytes) -> NewEntry:
     )
 
 
+def _hashed(row: Row[Any], seal: Seal, key: bytes) -> bytes:
+    """The content of a payload, if it is the one that the plan's hash stands for."""
+    content = seal.open(row.payload, place(row.plan_id, row.number, "payload"))
+    if not hmac.compare_digest(content_digest(key, content), row.content):
+        raise Unreadable("not what was hashed")
+    return content
+
+
 def _with_twin(payload: Payload | None, twin: int, kind: str) -> Payload:
     known = payload or Payload(source_id="")
-    problem = Problem(message=TWINS[kind].format(twin=twin), remedy=TWIN_REMEDY, line=known.line)
+    field = known.key_property if kind == "key" else ""
+    problem = Problem(message=TWINS[kind].format(twin=twin), remedy=TWIN_REMEDY, line=known.line, field=field)
     return msgspec.structs.replace(known, problems=(*known.problems, problem))
 
 

@@ -131,12 +131,16 @@ def touch(connection: Connection, run_id: str, requests: int, rate_limited: int,
     connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
 
 
-def claim(connection: Connection, run_id: str, plan_id: str, numbers: Sequence[int]) -> None:
+def claim(connection: Connection, run_id: str, plan_id: str, owner: str, numbers: Sequence[int]) -> None:
     """Mark planned entries as in flight.
 
     Raises:
-        JournalError: one of them is not planned any more.
+        JournalError: one of them is not planned any more, or the run has another owner by now.
     """
+    if connection.execute(select(runs.c.owner).where(runs.c.id == run_id)).scalar_one() != owner:
+        raise JournalError(
+            "Another process took this run over.", remedy="See hubspoke runs list, and watch the other one."
+        )
     now = time.time()
     claimed = 0
     for start in range(0, len(numbers), _IN):

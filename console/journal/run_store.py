@@ -131,7 +131,7 @@ class RunStore(PlanStore, LinkStore):
 
     async def claim(self, run: RunProgress, numbers: Sequence[int]) -> None:
         """Mark planned entries as in flight: before anything of them is sent."""
-        await self._writer.write(lambda connection: run_rows.claim(connection, run.id, run.plan_id, numbers))
+        await self._writer.write(lambda connection: run_rows.claim(connection, run.id, run.plan_id, run.owner, numbers))
 
     async def settle(self, run: RunProgress, settlements: Sequence[Settlement]) -> None:
         """Write what became of entries, with their links, in one commit."""

@@ -70,7 +70,9 @@ class Writer:
             JournalError: it is not on disk.
         """
         future: Future[Any] = Future()
-        with self._closing:  # nothing may be put behind the end: nobody would take it, and its writer would wait for ever
+        with (
+            self._closing
+        ):  # nothing may be put behind the end: nobody would take it, and its writer would wait for ever
             if self._closed:
                 raise JournalError("The journal is closed.")
             self._jobs.put((job, future))

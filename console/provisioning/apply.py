@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from console.hubspot.errors import HubSpotError
+from console.hubspot.model import AccountDetails
 from console.journal.errors import JournalError, NotApproved
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Action, EntryState, NewEntry, Plan, RunProgress, RunState
@@ -34,6 +35,7 @@ GRACE_SECONDS = 30.0
 _Apply = Callable[[Sequence[NewEntry]], Coroutine[Any, Any, None]]
 
 _FAILURES = (EntryState.FAILED, EntryState.UNCERTAIN)
+_UNSENT = (EntryState.SKIPPED, EntryState.NEEDS_DECISION)
 _RECORD_ACTIONS = (Action.UPDATE, Action.DELETE)
 
 
@@ -75,8 +77,10 @@ class Applier:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             self.stand_still(RunState.PAUSED, "interrupted; resume it to go on")
-            await asyncio.wait({work}, timeout=GRACE_SECONDS)
-            work.cancel()
+            try:
+                await asyncio.wait({work}, timeout=GRACE_SECONDS)
+            finally:
+                work.cancel()  # also when whoever waits here is cancelled once more
             await asyncio.gather(work, return_exceptions=True)
             raise
 
@@ -90,17 +94,24 @@ class Applier:
         run = await self._journal.progress(self._plan.id)
         if run.state in (RunState.DONE, RunState.CANCELLED):
             raise PlanRefused(f"The run {run.id} is {run.state.value} already.", remedy="Make a new plan.")
+        last_alive = run.updated_at or 0.0
         run = await self._journal.begin_run(run.id, self._owner)
         try:
-            await self._check(run)
-            values = Values(await self._target.schema(self._plan.object_class))
+            values = await self._check(run)
         except HubSpotError as error:
             return await self._end(run, halt_for(error))
         except (NotApproved, PlanRefused) as refused:
             await self._end(run, Halt(RunState.FAILED, refused.message))
             raise
         desk = Desk(
-            self._target, self._journal, self._plan, run, values, on_point=self._point, on_settled=self._settled
+            self._target,
+            self._journal,
+            self._plan,
+            run,
+            values,
+            on_point=self._point,
+            on_settled=self._settled,
+            last_alive=last_alive,
         )
         self._target.hubspot.client.on_sent = lambda: self._point(SENT)
         over = asyncio.Event()
@@ -127,6 +138,8 @@ class Applier:
         if self._halt is not None and self._halt.state is RunState.CANCELLED:
             halt = self._halt
             await self._journal.move_entries(run, EntryState.PLANNED, EntryState.SKIPPED, cause="cancelled")
+            # what nobody could find out about; nobody will, for a cancelled run is never resumed
+            await self._journal.move_entries(run, EntryState.INFLIGHT, EntryState.UNCERTAIN, cause="interrupted")
         await self._touch(run)
         now = await self._journal.progress(run.id)
         state, message = (halt.state, halt.message) if halt is not None else (RunState.DONE, "")
@@ -138,14 +151,22 @@ class Applier:
 
     # ------------------------------------------------------------- before
 
-    async def _check(self, run: RunProgress) -> None:
-        """Refuse what must not be written."""
+    async def _check(self, run: RunProgress) -> Values:
+        """Refuse what must not be written; answers what compares values.
+
+        HubSpot is asked while the entries are hashed: reading does no harm, and a slot may take its time.
+        """
         plan = self._plan
-        if run.plan_hash != plan.hash or await self._journal.compute_hash(plan) != run.plan_hash:
-            raise NotApproved(
-                f"The plan {plan.id} is not the one that was approved: its hash differs.", remedy="Make a new plan."
-            )
-        account = await self._target.details(fresh=True)
+        asking = asyncio.create_task(self._ask())
+        try:
+            if run.plan_hash != plan.hash or await self._journal.compute_hash(plan) != run.plan_hash:
+                raise NotApproved(
+                    f"The plan {plan.id} is not the one that was approved: its hash differs.", remedy="Make a new plan."
+                )
+            account, values = await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
         if account.portal_id != plan.portal_id:
             name = f" ({account.portal_name})" if account.portal_name else ""
             raise PlanRefused(
@@ -153,6 +174,12 @@ class Applier:
                 f" {account.portal_id}{name}. Nothing was written.",
                 remedy=f"Use the profile of portal {plan.portal_id}, or make a new plan.",
             )
+        return values
+
+    async def _ask(self) -> tuple[AccountDetails, Values]:
+        """Whose account it is, and what its properties are like."""
+        account = await self._target.details(fresh=True)
+        return account, Values(await self._target.schema(self._plan.object_class))
 
     # --------------------------------------------------------------- work
 
@@ -160,7 +187,7 @@ class Applier:
         updates = Updates(desk)
         creates = Creates(desk, updates)
         removals = Removals(desk, updates)
-        await self._verify(creates, updates, removals)
+        await self._verify(desk, creates, updates, removals)
         apply = {Action.CREATE: creates.apply, Action.UPDATE: updates.apply, Action.DELETE: removals.apply}
         while (halt := self._halt) is None:
             if not await self._pass(desk, apply):
@@ -191,15 +218,16 @@ class Applier:
             self.stand_still(RunState.PAUSED, "stopped by a failure")  # the others shall not go on meanwhile
             raise
 
-    async def _verify(self, creates: Creates, updates: Updates, removals: Removals) -> None:
+    async def _verify(self, desk: Desk, creates: Creates, updates: Updates, removals: Removals) -> None:
         """Read what a dead process left in flight, before anything is sent."""
         verify = {Action.CREATE: creates.verify, Action.UPDATE: updates.verify, Action.DELETE: removals.verify}
         after = 0
         while page := await self._journal.pending(self._plan.id, EntryState.INFLIGHT, after=after, limit=BATCH):
             after = page[-1].number
+            await desk.settle([_unreadable(entry, EntryState.UNCERTAIN) for entry in page if not _sendable(entry)])
             for action, method in verify.items():
                 if self._halt is None:
-                    await method([entry for entry in page if entry.action is action])
+                    await method([entry for entry in page if entry.action is action and _sendable(entry)])
 
     async def _batches(self, desk: Desk) -> AsyncGenerator[tuple[Action, list[NewEntry]]]:
         """What is planned, in plan order, as batches of one action. Links are settled on the way."""
@@ -224,23 +252,20 @@ class Applier:
         """What needs no request: links; and entries that nothing can be sent of."""
         if self._halt is not None:
             return
-        run = desk.run
+        run, journal = desk.run, self._journal
         linking = [entry for entry in page if entry.action in (Action.LINK, Action.UNLINK)]
-        links = await self._journal.links(
-            run.portal_id, run.mapping, [entry.key_digest for entry in linking], object_class=run.object_class
-        )
-        settlements = [linked(entry, links.get(entry.key_digest)) for entry in linking]
-        settlements += [
-            Settlement(
-                number=entry.number,
-                state=EntryState.FAILED,
-                outcome="The entry cannot be read, or names no record.",
-                cause="unreadable",
+        if linking:
+            uids = [entry.uid for entry in linking if entry.uid and entry.action is Action.LINK]
+            links = await journal.links(
+                run.portal_id, run.mapping, [entry.key_digest for entry in linking], object_class=run.object_class
             )
-            for entry in page
-            if entry.action not in (Action.LINK, Action.UNLINK) and not _sendable(entry)
-        ]
-        await desk.settle(settlements)
+            owners = await journal.links_by_uid(run.portal_id, run.mapping, uids, object_class=run.object_class)
+            await desk.settle(
+                [linked(entry, links.get(entry.key_digest), owners.get(entry.uid or "")) for entry in linking],
+                attempted=False,
+            )
+        others = [entry for entry in page if entry.action not in (Action.LINK, Action.UNLINK)]
+        await desk.settle([_unreadable(entry, EntryState.FAILED) for entry in others if not _sendable(entry)])
 
     # ------------------------------------------------------------ control
 
@@ -257,6 +282,8 @@ class Applier:
                     self._tell(await self._journal.progress(run.id))
         except JournalError as error:
             self.stand_still(RunState.PAUSED, error.message)  # a run that hears no command must not go on
+        except Exception as error:  # noqa: BLE001 - the same, whatever it was
+            self.stand_still(RunState.PAUSED, f"it could hear no commands any more ({type(error).__name__})")
 
     def _obey(self, command: str) -> None:
         if command == "pause":
@@ -268,28 +295,36 @@ class Applier:
 
     async def _touch(self, run: RunProgress) -> None:
         requests, rate_limited = self._counters()
-        before, self._counted = self._counted, (requests, rate_limited)
-        pausing = f"stopping ({self._halt.message}): waiting for what is in flight" if self._halt is not None else None
+        before = self._counted
+        pausing = f"stopping ({self._halt.message}): waiting for what is in flight" if self._halt is not None else ""
         await self._journal.touch_run(
             run.id, requests=requests - before[0], rate_limited=rate_limited - before[1], message=pausing
         )
+        self._counted = (requests, rate_limited)
 
     def _counters(self) -> tuple[int, int]:
         log = self._target.hubspot.log
         return log.requests, log.rate_limited
 
     def _tell(self, progress: RunProgress) -> None:
+        """Progress for whoever looks on; what becomes of the onlooker does not touch the run."""
         if self._on_progress is not None:
-            self._on_progress(progress)
+            try:
+                self._on_progress(progress)
+            except Exception:  # noqa: BLE001 - a closed terminal, say
+                self._on_progress = None
 
     def _point(self, name: str) -> None:
         if self._on_point is not None:
             self._on_point(name)
 
     def _settled(self, settlements: Sequence[Settlement]) -> None:
-        """The failures guard: counted since this process began, so that a resumed run gets its chance."""
+        """The failures guard: counted since this process began, so that a resumed run gets its chance.
+
+        What was never sent, or waits for a human, is no attempt and would only thin the failures out.
+        """
         rules = self._plan.rules
-        self._attempted += len(settlements)
+        self._attempted += sum(settlement.state not in _UNSENT for settlement in settlements)
         self._failed += sum(settlement.state in _FAILURES for settlement in settlements)
         allowed = self._attempted * rules.failure_percent / 100
         if self._attempted >= rules.failure_after and self._failed > allowed:
@@ -332,3 +367,9 @@ def _sendable(entry: NewEntry) -> bool:
     if entry.action not in (Action.CREATE, *_RECORD_ACTIONS) or entry.payload is None:
         return False
     return bool(entry.uid) or entry.action is Action.CREATE
+
+
+def _unreadable(entry: NewEntry, state: EntryState) -> Settlement:
+    return Settlement(
+        number=entry.number, state=state, outcome="The entry cannot be read, or names no record.", cause="unreadable"
+    )

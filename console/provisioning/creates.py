@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 import msgspec
 
-from console.hubspot.errors import Conflict, HubSpotError
+from console.hubspot.errors import Conflict, HubSpotError, OutcomeUnknown
+from console.hubspot.matching import SECONDARY_EMAILS
 from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
 from console.journal.model import Change, EntryState, NewEntry
-from console.provisioning.desk import Desk, Item, Sheet
+from console.provisioning.desk import Desk, Item, Sheet, key_of
 from console.provisioning.updates import Updates
 
 OURS_SECONDS = 120.0
 """How far HubSpot's clock may be off ours when we tell whether a record was made by an interrupted create."""
 
-
 FOUND = "found"
 """The mark of an entry in flight whose record was there before us: a crash must not make us its creator."""
+
+Period = tuple[float, float]
+"""When a create whose answer was lost can have had its effect, in seconds since the epoch."""
 
 
 class Creates:
@@ -28,6 +33,8 @@ class Creates:
     def __init__(self, desk: Desk, updates: Updates) -> None:
         self._desk = desk
         self._updates = updates
+        self._adopting = asyncio.Lock()
+        self._adopted: dict[str, int] = {}
 
     async def apply(self, entries: Sequence[NewEntry]) -> None:
         """Claim and send new records.
@@ -40,20 +47,23 @@ class Creates:
         await self._desk.settle([_unkeyed(item) for item in held])
         items = [item for item in items if item not in held]
         await self._desk.claim(items)
-        await self._send(items, self._desk.clock())
+        await self._send(items, (self._desk.clock(), math.inf))
 
     async def verify(self, entries: Sequence[NewEntry]) -> None:
         """Settle or send again what was in flight when a process died: by reading first."""
         items = [_item(entry) for entry in entries]
-        await self._desk.settle([_uncertain(item, "The process died.") for item in items if not self._keyed(item)])
+        died = OutcomeUnknown("The process died.")
+        await self._desk.settle([_uncertain(item, died) for item in items if not self._keyed(item)])
         items = [item for item in items if self._keyed(item)]
-        since = min((item.entry.claimed_at for item in items), default=0.0)
-        await self._send(await self._look_up(items, since), since)
+        for item in items:
+            item.lost = True
+        period = (min((item.entry.claimed_at for item in items), default=0.0), self._desk.last_alive)
+        await self._send(await self._look_up(items, period), period)
 
-    async def _send(self, items: Sequence[Item], since: float) -> None:
+    async def _send(self, items: Sequence[Item], period: Period) -> None:
         async def look_up(sheet: Sheet) -> list[Item]:
-            await self._adopt_existing(sheet.existing)
-            return await self._look_up(sheet.unknown, since)
+            await self._adopt_existing(sheet.existing, period)
+            return await self._look_up(sheet.unknown, period)
 
         await self._desk.rounds(items, self._request, look_up)
 
@@ -78,12 +88,12 @@ class Creates:
             else:
                 sheet.refused(item, outcome.error)
         lost = [item for item in sheet.unknown if not self._keyed(item)]
-        sheet.settlements += [_uncertain(item, str(sheet.error)) for item in lost]
+        sheet.settlements += [_uncertain(item, sheet.errors[item.number]) for item in lost]
         sheet.unknown = [item for item in sheet.unknown if item not in lost]
         return sheet
 
-    async def _adopt_existing(self, existing: Sequence[tuple[Item, HubSpotError]]) -> None:
-        """CONFLICT on a create becomes FOUND: the record in the way is the person's."""
+    async def _adopt_existing(self, existing: Sequence[tuple[Item, HubSpotError]], period: Period) -> None:
+        """CONFLICT on a create becomes FOUND: the record in the way is the person's, if it has the person's key."""
         if not existing:
             return
         errors = {item.number: error for item, error in existing}
@@ -93,26 +103,50 @@ class Creates:
             item.uid = (error.existing_id if isinstance(error, Conflict) else None) or ""
             (named if item.uid else unnamed).append(item)
         keyed = [item for item in unnamed if self._keyed(item)]
-        by_id = await self._desk.read(named)
+        by_id = await self._desk.read(named, also=self._keys(named))
         by_key = await self._desk.read([*filter(self._keyed, by_id.missing), *keyed], by_key=True)
         lost = [item for item in (*unnamed, *by_id.missing) if not self._keyed(item)]
         lost += [*by_key.missing, *(item for item, _ in (*by_id.refused, *by_key.refused))]
+        others = [(item, record) for item, record in by_id.records if not self._has_key(item, record)]
         await self._desk.settle([self._desk.failed(item, errors[item.number]) for item in lost])
-        await self._adopt([(item, record, False) for item, record in (*by_id.records, *by_key.records)])
+        await self._desk.settle([_of_another(item, record) for item, record in others])
+        mine = [pair for pair in by_id.records if pair not in others]
+        await self._adopt(
+            [(item, record, self._ours(item, record, period)) for item, record in (*mine, *by_key.records)]
+        )
 
-    async def _look_up(self, items: Sequence[Item], since: float) -> list[Item]:
+    def _keys(self, items: Sequence[Item]) -> list[str]:
+        """What tells whether a record has the person's key."""
+        names = {item.entry.payload.key_property for item in items if item.entry.payload is not None}
+        return sorted({*names, SECONDARY_EMAILS} if "email" in names else names - {""})
+
+    def _has_key(self, item: Item, record: Record) -> bool:
+        """Whether the record that was in the way is the person's: it has the key, or else a unique value that was sent."""
+        values, payload = self._desk.values, item.entry.payload
+        if payload is None or not self._keyed(item):
+            sent = [change for change in item.changes if values.unique(self._desk.run.object_class, change.name)]
+            return any(values.holds(change, record) for change in sent)
+        key, present = key_of(item), record.properties.get(payload.key_property)
+        if values.equal(payload.key_property, key, present) or (present or "").strip().casefold() == key.casefold():
+            return True
+        more = (record.properties.get(SECONDARY_EMAILS) or "").casefold() if payload.key_property == "email" else ""
+        return key.casefold() in [address.strip() for address in more.split(";")]
+
+    async def _look_up(self, items: Sequence[Item], period: Period) -> list[Item]:
         """Read by unique key what may have been created; returns what HubSpot does not have."""
         if not items:
             return []
         found = await self._desk.read(items, by_key=True)
-        await self._desk.settle([_uncertain(item, error.message) for item, error in found.refused])
-        await self._adopt([(item, record, self._ours(item, record, since)) for item, record in found.records])
+        await self._desk.settle([_uncertain(item, error) for item, error in found.refused])
+        await self._adopt([(item, record, self._ours(item, record, period)) for item, record in found.records])
         return found.missing
 
-    def _ours(self, item: Item, record: Record, since: float) -> bool:
-        """Whether this record is what the create in question made: young enough, with all that was sent."""
+    def _ours(self, item: Item, record: Record, period: Period) -> bool:
+        """Whether a create whose answer was lost made this record: of that time, with all that was sent."""
         made = _seconds(record.created_at)
-        if item.entry.cause == FOUND or made is None or made < since - OURS_SECONDS:
+        if not item.lost or item.entry.cause == FOUND or made is None:
+            return False
+        if not period[0] - OURS_SECONDS <= made <= period[1] + OURS_SECONDS:
             return False
         return self._desk.values.taken(item.changes, record).state is EntryState.DONE
 
@@ -120,35 +154,34 @@ class Creates:
         """Link the records that are there, and send what differs by the rows' own write rules."""
         if not found:
             return
-        desk, run = self._desk, self._desk.run
-        uids = [record.id for _, record, _ in found]
-        owners = await desk.journal.links_by_uid(run.portal_id, run.mapping, uids, object_class=run.object_class)
+        desk = self._desk
         links = await desk.links([item for item, _, _ in found])
         settlements: list[Settlement] = []
         differing: list[Item] = []
-        seen: set[str] = set()
-        for item, record, ours in found:
-            owner = owners.get(record.id)
-            if record.id in seen or (owner is not None and owner.digest != item.entry.key_digest):
-                settlements.append(_already_linked(item, record))
-                continue
-            seen.add(record.id)
-            item.uid = record.id
-            link = links.get(item.entry.key_digest)
-            if ours:
-                taken = desk.values.taken(item.changes, record)
-                settlements.append(desk.done(item, record.id, taken, link, created=True))
-                continue
-            item.note = f"found: record {record.id} was there already"
-            item.changes = self._differing(item, record)
-            item.befores = {change.name: record.properties.get(change.name) for change in item.changes} | item.befores
-            if item.changes:
-                differing.append(item)
-            else:
-                settlements.append(desk.done(item, record.id, desk.values.taken((), record), link))
-        await desk.settle(settlements)
-        await desk.journal.settle(run, [_found(item) for item in differing])
+        async with self._adopting:  # two batches must not both find that a record is nobody's
+            others = await desk.others([(item, record.id) for item, record, _ in found])
+            for item, record, ours in found:
+                if item.number in others or self._adopted.setdefault(record.id, item.number) != item.number:
+                    settlements.append(_already_linked(item, record))
+                    continue
+                item.uid = record.id
+                link = links.get(item.entry.key_digest)
+                if ours:
+                    taken = desk.values.taken(item.changes, record)
+                    settlements.append(desk.done(item, record.id, taken, link, created=True))
+                    continue
+                item.note = f"found: record {record.id} was there already"
+                item.changes = self._differing(item, record)
+                item.befores = {c.name: record.properties.get(c.name) for c in item.changes} | item.befores
+                if item.changes:
+                    differing.append(item)
+                else:
+                    settlements.append(desk.done(item, record.id, desk.values.taken((), record), link))
+            await desk.settle(settlements)
+            await desk.journal.settle(desk.run, [_found(item) for item in differing])
         await self._updates.send(differing)
+        for _, record, _ in found:
+            self._adopted.pop(record.id, None)  # its link tells from now on
 
     def _differing(self, item: Item, record: Record) -> tuple[Change, ...]:
         values = self._desk.values
@@ -161,10 +194,12 @@ class Creates:
         )
 
     def _keyed(self, item: Item) -> bool:
+        """Whether HubSpot lets this record exist once only: a unique value is sent, and it is the key."""
         payload = item.entry.payload
-        if payload is None or not payload.key.strip():
+        if payload is None or not key_of(item):
             return False
-        return self._desk.values.unique(self._desk.run.object_class, payload.key_property)
+        sent = any(change.name == payload.key_property and change.after for change in item.changes)
+        return sent and self._desk.values.unique(self._desk.run.object_class, payload.key_property)
 
 
 def _item(entry: NewEntry) -> Item:
@@ -193,11 +228,21 @@ def _unkeyed(item: Item) -> Settlement:
     )
 
 
-def _uncertain(item: Item, why: str) -> Settlement:
+def _of_another(item: Item, record: Record) -> Settlement:
+    return Settlement(
+        number=item.number,
+        state=EntryState.NEEDS_DECISION,
+        outcome=f"The record {record.id} has a unique value of this person and another key. Look at both, then plan again.",
+        cause="unique value of another record",
+    )
+
+
+def _uncertain(item: Item, why: HubSpotError) -> Settlement:
     return Settlement(
         number=item.number,
         state=EntryState.UNCERTAIN,
-        outcome=f"It may exist in HubSpot or not: {why} It is not sent again. Look for it in HubSpot, then plan again.",
+        outcome=f"It may exist in HubSpot or not: {why.message} It is not sent again. Look for it in HubSpot, then plan"
+        " again.",
         cause="uncertain",
     )
 

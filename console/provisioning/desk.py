@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -15,19 +16,25 @@ from console.provisioning.outcomes import Halt, Meaning, Taken, Values, cause_of
 from console.provisioning.target import Target
 
 ROUNDS = 3
+LONGEST_PATIENCE = 60.0
 
 BEFORE_SEND, SENT, ANSWERED, COMMITTED = "before_send", "sent", "answered", "committed"
 """The named points of a batch; `sent` is told by the client when the last byte was handed over."""
 
 
-class Item(msgspec.Struct, kw_only=True):
-    """An entry on its way: what is sent, and to which record."""
+class Item(msgspec.Struct, kw_only=True, eq=False):
+    """An entry on its way: what is sent, and to which record.
+
+    `read_at` is when its record was last seen; `lost` says that an earlier sending may have had its effect.
+    """
 
     entry: NewEntry
     changes: tuple[Change, ...]
     uid: str = ""
     note: str = ""
     befores: dict[str, str | None] = {}
+    read_at: float = 0.0
+    lost: bool = False
 
     @property
     def number(self) -> int:
@@ -52,13 +59,19 @@ class Sheet:
         self.again: list[Item] = []
         self.existing: list[tuple[Item, HubSpotError]] = []
         self.halt: Halt | None = None
-        self.error: HubSpotError | None = None
+        self.errors: dict[int, HubSpotError] = {}
+
+    @property
+    def patience(self) -> float:
+        """Seconds that HubSpot wants to be left alone before what it refused for the moment is sent again."""
+        return max((self.errors[item.number].retry_after or 0.0 for item in self.again), default=0.0)
 
     def refused(self, item: Item, error: HubSpotError | None, gone: Settlement | None = None) -> None:
         """File an input that was not accepted; `gone` is what it means that there is no such record."""
-        self.error = error = error or OutcomeUnknown("HubSpot said nothing about this record.")
+        self.errors[item.number] = error = error or OutcomeUnknown("HubSpot said nothing about this record.")
         match meaning(error):
             case Meaning.UNKNOWN:
+                item.lost = True
                 self.unknown.append(item)
             case Meaning.NOTHING:
                 self.again.append(item)
@@ -86,13 +99,16 @@ class Desk:
         *,
         on_point: Callable[[str], None],
         on_settled: Callable[[Sequence[Settlement]], None],
+        last_alive: float = 0.0,
     ) -> None:
+        """`last_alive` is when an earlier process last wrote that it works on this run; 0 where there was none."""
         self.target = target
         self.journal = journal
         self.plan = plan
         self.run = run
         self.values = values
         self.point = on_point
+        self.last_alive = last_alive
         self._on_settled = on_settled
         self.clock: Callable[[], float] = time.time
 
@@ -112,12 +128,13 @@ class Desk:
         self.point(ANSWERED)
         return outcomes
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Outcomes to disk."""
+    async def settle(self, settlements: Sequence[Settlement], *, attempted: bool = True) -> None:
+        """Outcomes to disk. `attempted` is false for what concerns the journal only."""
         if not settlements:
             return
         await self.journal.settle(self.run, settlements)
-        self._on_settled(settlements)
+        if attempted:
+            self._on_settled(settlements)
         self.point(COMMITTED)
 
     async def release(self, items: Iterable[Item]) -> None:
@@ -131,6 +148,19 @@ class Desk:
         digests = [item.entry.key_digest for item in items if item.entry.key_digest]
         run = self.run
         return await self.journal.links(run.portal_id, run.mapping, digests, object_class=run.object_class)
+
+    async def others(self, claims: Sequence[tuple[Item, str]]) -> set[int]:
+        """The numbers of those items that mean a record of somebody else: linked to another person, or planned for one."""
+        uids = list(dict.fromkeys(uid for _, uid in claims))
+        run = self.run
+        owners = await self.journal.links_by_uid(run.portal_id, run.mapping, uids, object_class=run.object_class)
+        planned = await self.journal.numbers_by_uid(self.plan.id, uids)
+        return {
+            item.number
+            for item, uid in claims
+            if ((owner := owners.get(uid)) is not None and owner.digest != item.entry.key_digest)
+            or any(number != item.number for number in planned.get(uid, ()))
+        }
 
     def done(self, item: Item, uid: str, taken: Taken, link: Link | None, *, created: bool = False) -> Settlement:
         """The settlement of an accepted write, with its link: what is known of other properties stays known."""
@@ -170,20 +200,22 @@ class Desk:
             cause="gone",
         )
 
-    async def read(self, items: Sequence[Item], *, by_key: bool = False) -> Found:
-        """Read the items' records: by id, or by their unique key.
+    async def read(self, items: Sequence[Item], *, by_key: bool = False, also: Sequence[str] = ()) -> Found:
+        """Read the items' records: by id, or by their unique key; `also` names properties besides the changed ones.
 
         Raises:
             Halt: it cannot be told now; what is in flight stays so and is verified on resume.
         """
         found = Found(records=[], missing=[], refused=[])
-        names = sorted({change.name for item in items for change in item.changes})
+        names = sorted({change.name for item in items for change in item.changes} | set(also))
         for part, id_property in _groups(items, by_key):
-            keys = [_key(item) if by_key else item.uid for item in part]
+            keys = [key_of(item) if by_key else item.uid for item in part]
+            now = self.clock()
             outcomes = await self.target.batch_read(
                 self.run.object_class, keys, properties=names, id_property=id_property
             )
             for item, outcome in zip(part, outcomes, strict=True):
+                item.read_at = now
                 self._sort(item, outcome, found)
         return found
 
@@ -216,22 +248,28 @@ class Desk:
         """
         todo = list(items)
         answered = False
-        error: HubSpotError | None = None
-        for _ in range(ROUNDS):
+        errors: dict[int, HubSpotError] = {}
+        for turn in range(ROUNDS):
             if not todo:
                 return
             sheet = await send(todo)
             answered = answered or bool(sheet.settlements or sheet.existing)
-            error = sheet.error or error
+            errors |= sheet.errors
             await self.settle(sheet.settlements)
             if sheet.halt is not None:
                 await self.release([*sheet.again, *(item for item, _ in sheet.existing)])
                 raise sheet.halt
-            todo = sheet.again + await look_up(sheet)
-        if error is not None:
-            await self._give_up(todo, error, answered=answered)
+            try:
+                missing = await look_up(sheet)
+            except Halt:
+                await self.release(sheet.again)
+                raise
+            todo = sheet.again + missing
+            if turn < ROUNDS - 1 and sheet.patience:
+                await asyncio.sleep(min(sheet.patience, LONGEST_PATIENCE))
+        await self._give_up(todo, errors, answered=answered)
 
-    async def _give_up(self, items: Sequence[Item], error: HubSpotError, *, answered: bool) -> None:
+    async def _give_up(self, items: Sequence[Item], errors: dict[int, HubSpotError], *, answered: bool) -> None:
         """The rounds are used up: entries fail one by one where HubSpot answers at all, else the run pauses.
 
         Raises:
@@ -240,12 +278,11 @@ class Desk:
         if not items:
             return
         if answered:
-            await self.settle([self.failed(item, error) for item in items])
+            await self.settle([self.failed(item, errors[item.number]) for item in items])
         else:
             await self.release(items)
-            raise Halt(
-                halt_for(error).state, f"HubSpot took nothing of a whole batch: {error.message} {error.advice}".strip()
-            )
+            halt = halt_for(errors[items[0].number])
+            raise Halt(halt.state, f"HubSpot took nothing of a whole batch: {halt.message}")
 
 
 def _groups(items: Sequence[Item], by_key: bool) -> list[tuple[list[Item], str | None]]:
@@ -254,11 +291,12 @@ def _groups(items: Sequence[Item], by_key: bool) -> list[tuple[list[Item], str |
     seen: dict[tuple[str | None, str], int] = {}
     for item in items:
         name = item.entry.payload.key_property if by_key and item.entry.payload is not None else None
-        key = (name, (_key(item) if by_key else item.uid).strip().casefold())
+        key = (name, (key_of(item) if by_key else item.uid).strip().casefold())
         turn = seen[key] = seen.get(key, -1) + 1
         groups.setdefault((name, turn), []).append(item)
     return [(part, name) for (name, _), part in groups.items()]
 
 
-def _key(item: Item) -> str:
+def key_of(item: Item) -> str:
+    """The value of the person's unique key; empty where there is none."""
     return item.entry.payload.key.strip() if item.entry.payload is not None else ""

@@ -90,6 +90,23 @@ class OwnerLock:
         self.acquire()
         return self
 
+    async def __aenter__(self) -> Self:
+        import asyncio  # Home asks for holders without an event loop
+
+        taking = asyncio.ensure_future(asyncio.to_thread(self.acquire))  # waits a moment for those who merely look
+        try:
+            await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait([taking])
+            self.release()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -101,17 +118,21 @@ class OwnerLock:
         Raises:
             LockedByAnother: naming user, host and process.
         """
-        private_file(self.path)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            self._take(descriptor)
-            mine = json.dumps(asdict(this_process(self._run_id))).encode()
-            os.pwrite(descriptor, mine, 0)
-            os.ftruncate(descriptor, len(mine))
-        except BaseException:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
+        while self._descriptor is None:
+            private_file(self.path)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                self._take(descriptor)
+                if not _is_at(descriptor, self.path):
+                    os.close(descriptor)  # somebody tidied the folder up meanwhile: a lock that nobody else finds
+                    continue
+                mine = json.dumps(asdict(this_process(self._run_id))).encode()
+                os.pwrite(descriptor, mine, 0)
+                os.ftruncate(descriptor, len(mine))
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
 
     def _take(self, descriptor: int) -> None:
         patience = time.monotonic() + _PATIENCE_SECONDS  # somebody who merely looks holds it for a moment
@@ -134,6 +155,13 @@ class OwnerLock:
                 os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def holder(locks: Path, portal_id: int, mapping: str) -> Owner | None:

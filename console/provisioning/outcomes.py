@@ -155,7 +155,7 @@ class Values:
             returned = record.properties[change.name]
             accepted[change.name] = (change.after, returned)
             told = f"{change.name}: sent {_shown(change.after)}, HubSpot has {_shown(returned)}"
-            (tidied if self._tidied(change, returned) else refused).append(told)
+            (tidied if self.tidied_by(change, returned) else refused).append(told)
         if refused:
             names = sorted(accepted)
             return Taken(
@@ -168,7 +168,8 @@ class Values:
             state=EntryState.DONE, outcome="altered: " + "; ".join(tidied) if tidied else "", accepted=accepted
         )
 
-    def _tidied(self, change: Change, returned: str | None) -> bool:
+    def tidied_by(self, change: Change, returned: str | None) -> bool:
+        """Whether HubSpot made `returned` of what was sent without changing what it says."""
         definition = self._schema.get(change.name)
         if definition is not None and definition.type not in ("string", "phone_number"):
             return False

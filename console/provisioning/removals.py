@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import msgspec
+
 from console.journal.journal import Settlement
-from console.journal.model import Action, EntryState, Link, NewEntry
+from console.journal.model import Action, EntryState, Link, NewEntry, Situation
 from console.provisioning.desk import Desk, Item, Sheet
 from console.provisioning.updates import Updates
 
@@ -23,17 +26,23 @@ class Removals:
         Raises:
             Halt: the run stands still.
         """
-        items = [_item(entry) for entry in entries]
-        links = await self._desk.links(items)
-        foreign = [] if self._desk.plan.rules.delete_unowned else [item for item in items if not _ours(item, links)]
-        await self._desk.settle([_not_ours(item) for item in foreign])
-        items = await self._updates.fresh([item for item in items if item not in foreign])
+        items = await self._updates.fresh(await self._owned([_item(entry) for entry in entries]), _was_gone)
         await self._desk.claim(items)
         await self._send(items)
 
     async def verify(self, entries: Sequence[NewEntry]) -> None:
         """Settle or send again what was in flight when a process died: by reading first."""
-        await self._send(await self._look_up([_item(entry) for entry in entries]))
+        items = await self._owned([_item(entry) for entry in entries])
+        for item in items:
+            item.read_at = -math.inf  # however lately it was planned: a record that is there still must be as it was
+        await self._send(await self._updates.fresh(items, _archived))
+
+    async def _owned(self, items: Sequence[Item]) -> list[Item]:
+        """What may be archived: records that Hubspoke made, unless the mapping says that all may be."""
+        links = await self._desk.links(items)
+        foreign = [] if self._desk.plan.rules.delete_unowned else [item for item in items if not _ours(item, links)]
+        await self._desk.settle([_not_ours(item) for item in foreign])
+        return [item for item in items if item not in foreign]
 
     async def _send(self, items: Sequence[Item]) -> None:
         await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
@@ -54,28 +63,31 @@ class Removals:
         return sheet
 
     async def _look_up(self, items: Sequence[Item]) -> list[Item]:
-        """Read what may have been archived; returns what is still there."""
-        if not items:
-            return []
-        found = await self._desk.read(items)
-        settlements = [_archived(item) for item in found.missing]
-        settlements += [self._desk.failed(item, error) for item, error in found.refused]
-        await self._desk.settle(settlements)
-        return [item for item, _ in found.records]
+        """Read what may have been archived; returns what is still there, as it was."""
+        for item in items:
+            item.read_at = -math.inf
+        return await self._updates.fresh(items, _archived)
 
 
-def linked(entry: NewEntry, link: Link | None) -> Settlement:
-    """What LINK and UNLINK do; nothing is sent for them."""
+def linked(entry: NewEntry, link: Link | None, owner: Link | None) -> Settlement:
+    """What LINK and UNLINK do; nothing is sent for them. `owner` is the link that the entry's record has by now."""
     if entry.action is Action.UNLINK:
         return Settlement(number=entry.number, state=EntryState.DONE, unlink=entry.key_digest)
     uid = entry.uid or ""
+    if entry.situation is Situation.FOUND and owner is not None and owner.digest != entry.key_digest:
+        return Settlement(
+            number=entry.number,
+            state=EntryState.NEEDS_DECISION,
+            outcome=f"The record {uid} was linked to another person since the plan was made. Plan again.",
+            cause="FOUND_ALREADY_LINKED",
+        )
     known = link if link is not None and link.uid == uid else Link(digest=entry.key_digest, uid=uid)
     return Settlement(number=entry.number, state=EntryState.DONE, uid=uid, link=known)
 
 
 def _item(entry: NewEntry) -> Item:
     changes = entry.payload.changes if entry.payload is not None else ()
-    return Item(entry=entry, uid=entry.uid or "", changes=changes)
+    return Item(entry=entry, uid=entry.uid or "", changes=changes, read_at=entry.read_at)
 
 
 def _ours(item: Item, links: dict[bytes, Link]) -> bool:
@@ -94,3 +106,7 @@ def _not_ours(item: Item) -> Settlement:
 
 def _archived(item: Item) -> Settlement:
     return Settlement(number=item.number, state=EntryState.DONE, uid=item.uid, unlink=item.entry.key_digest or None)
+
+
+def _was_gone(item: Item) -> Settlement:
+    return msgspec.structs.replace(_archived(item), outcome=f"The record {item.uid} was gone already.")

@@ -159,7 +159,7 @@ async def run_attached(
     run = await journal.approved(run_or_plan)
     plan = await journal.plan(run.plan_id)
     me = this_process(run.id)
-    with OwnerLock(parts.paths.locks, run.portal_id, run.mapping, run.id):
+    async with OwnerLock(parts.paths.locks, run.portal_id, run.mapping, run.id):
         await _same_mapping(parts, plan)
         connector = await parts.connector
         applier = Applier(connector, journal, plan, owner=me.title, on_progress=on_progress, on_point=on_point)

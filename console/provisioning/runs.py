@@ -128,8 +128,9 @@ class Runs:
                     remedy=f"Its log: {runner.log}",
                 )
             await asyncio.sleep(_START_STEP)
+        runner.process.terminate()  # what is told to have failed must not begin later
         raise RunnerFailed(
-            f"The runner did not begin within {START_SECONDS:g} seconds.", remedy=f"Its log: {runner.log}"
+            f"The runner did not begin within {START_SECONDS:g} seconds and was ended.", remedy=f"Its log: {runner.log}"
         )
 
     async def list(self, limit: int = 50) -> list[RunProgress]:
@@ -178,8 +179,7 @@ class Runs:
         if run.state in (RunState.DONE, RunState.CANCELLED):
             raise PlanRefused(f"The run {run.id} is {run.state.value} already.")
         try:
-            lock = OwnerLock(self._paths.locks, run.portal_id, run.mapping, run.id)
-            with lock:
+            async with OwnerLock(self._paths.locks, run.portal_id, run.mapping, run.id):
                 await self._journal.record("cancel", approver(), plan_id=run.plan_id, run_id=run.id)
                 uncertain = await self._journal.move_entries(
                     run, EntryState.INFLIGHT, EntryState.UNCERTAIN, cause="interrupted"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
@@ -35,7 +35,13 @@ class Updates:
 
     async def send(self, items: Sequence[Item]) -> None:
         """Send what is claimed, until every item has its outcome."""
-        await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
+
+        async def look_up(sheet: Sheet) -> list[Item]:
+            stale = [item for item in sheet.again if self._is_stale(item)]  # it took long to be refused
+            sheet.again = [item for item in sheet.again if item not in stale]
+            return await self._look_up([*sheet.unknown, *stale])
+
+        await self._desk.rounds(items, self._request, look_up)
 
     async def _request(self, items: Sequence[Item]) -> Sheet:
         """Send once and sort the answers."""
@@ -60,22 +66,22 @@ class Updates:
         sheet.existing = []
         return sheet
 
-    async def fresh(self, items: Sequence[Item]) -> list[Item]:
-        """What may be written as planned; what changed meanwhile is settled here.
+    async def fresh(self, items: Sequence[Item], gone: Callable[[Item], Settlement] = Desk.gone) -> list[Item]:
+        """What may be written as planned; what changed meanwhile is settled here, what is `gone` as that says.
 
         HubSpot has no conditional write: between this read and the write a change can still be lost.
         """
-        now = self._desk.clock()
-        stale = [item for item in items if not 0 <= now - item.entry.read_at <= STALE_SECONDS]
+        stale = [item for item in items if self._is_stale(item)]
         if not stale:
             return list(items)
         found = await self._desk.read(stale)
-        settlements = [self._desk.gone(item) for item in found.missing]
+        settlements = [gone(item) for item in found.missing]
         settlements += [self._desk.failed(item, error) for item, error in found.refused]
         links = await self._desk.links(stale)
+        moved = await self._moved_into_others(found.records)
         dropped = {settlement.number for settlement in settlements}
         for item, record in found.records:
-            settlement = self._compared(item, record)
+            settlement = moved.get(item.number) or self._compared(item, record)
             if settlement is None and item.entry.action is Action.UPDATE and not item.changes:
                 taken = self._desk.values.taken((), record)
                 settlement = self._desk.done(item, record.id, taken, links.get(item.entry.key_digest))
@@ -85,6 +91,24 @@ class Updates:
         await self._desk.settle(settlements)
         kept = [item for item in items if item.number not in dropped]
         return await self._once_each(kept)
+
+    def _is_stale(self, item: Item) -> bool:
+        return not 0 <= self._desk.clock() - item.read_at <= STALE_SECONDS
+
+    async def _moved_into_others(self, records: Sequence[tuple[Item, Record]]) -> dict[int, Settlement]:
+        """Conflicts of items whose record was merged into one that is somebody else's, by number.
+
+        Nothing is deleted that was merged: what survives is more than what was planned to go.
+        """
+        merged = {item.number: (item, record.id) for item, record in records if record.id != item.uid}
+        if not merged:
+            return {}
+        spoken_for = await self._desk.others([(item, uid) for item, uid in merged.values()])
+        return {
+            number: merged_conflict(item, uid)
+            for number, (item, uid) in merged.items()
+            if item.entry.action is Action.DELETE or number in spoken_for
+        }
 
     def _compared(self, item: Item, record: Record) -> Settlement | None:
         """Leaves in the item what is still to be sent; a settlement when a value changed meanwhile."""
@@ -114,14 +138,7 @@ class Updates:
         twice: list[Settlement] = []
         for item in items:
             if item.uid in seen:
-                twice.append(
-                    Settlement(
-                        number=item.number,
-                        state=EntryState.CONFLICT,
-                        outcome=f"The record {item.uid} is written by another entry already: it was merged. Plan again.",
-                        cause="merged",
-                    )
-                )
+                twice.append(merged_conflict(item, item.uid))
             else:
                 seen.add(item.uid)
                 kept.append(item)
@@ -129,35 +146,62 @@ class Updates:
         return kept
 
     async def _look_up(self, items: Sequence[Item]) -> list[Item]:
-        """Read what may have been written; returns what HubSpot still has as before."""
+        """Read what may have been written; returns what HubSpot still has as before, or in part."""
         if not items:
             return []
         desk = self._desk
         found = await desk.read(items)
         links = await desk.links(items)
+        merged = await self._moved_into_others(found.records)
         settlements = [desk.gone(item) for item in found.missing]
         settlements += [desk.failed(item, error) for item, error in found.refused]
         again: list[Item] = []
         for item, record in found.records:
-            before = {change.name: item.befores.get(change.name, change.before) for change in item.changes}
+            if item.number in merged:
+                settlements.append(merged[item.number])
+                continue
+            item.uid = record.id  # a write by the id of a merged record would do nothing, and say so
             taken = desk.values.taken(item.changes, record)
+            moved = self._moved(item, record)
             if taken.state is EntryState.DONE:
                 settlements.append(desk.done(item, record.id, taken, links.get(item.entry.key_digest)))
-            elif (
-                all(desk.values.equal(name, value, record.properties.get(name)) for name, value in before.items())
-                or desk.plan.rules.on_conflict == "overwrite"
-            ):
+            elif not moved:
+                again.append(item)
+            elif desk.plan.rules.on_conflict == "overwrite":
+                item.befores = item.befores | {c.name: record.properties.get(c.name) for c in moved}
                 again.append(item)
             else:
-                moved = [change for change in item.changes if not desk.values.holds(change, record)]
                 settlements.append(_conflict(item, record, moved))
         await desk.settle(settlements)
         return again
 
+    def _moved(self, item: Item, record: Record) -> list[Change]:
+        """The changes whose property is neither as it was nor as it is wanted: somebody else was there."""
+        values = self._desk.values
+        return [
+            change
+            for change in item.changes
+            if not values.holds(change, record)
+            and not values.tidied_by(change, record.properties.get(change.name))
+            and not values.equal(
+                change.name, item.befores.get(change.name, change.before), record.properties.get(change.name)
+            )
+        ]
+
 
 def _item(entry: NewEntry) -> Item:
     changes = entry.payload.changes if entry.payload is not None else ()
-    return Item(entry=entry, uid=entry.uid or "", changes=changes, befores=dict(entry.befores))
+    return Item(entry=entry, uid=entry.uid or "", changes=changes, befores=dict(entry.befores), read_at=entry.read_at)
+
+
+def merged_conflict(item: Item, uid: str) -> Settlement:
+    """The settlement of an entry whose record became part of another one."""
+    return Settlement(
+        number=item.number,
+        state=EntryState.CONFLICT,
+        outcome=f"The record {item.entry.uid} was merged into {uid}, which is not this entry's to write. Plan again.",
+        cause="merged",
+    )
 
 
 def _conflict(item: Item, record: Record, moved: Sequence[Change]) -> Settlement:

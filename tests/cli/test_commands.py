@@ -85,7 +85,7 @@ def test_profiles_from_the_first_to_the_last(shell: Shell) -> None:
 def test_an_unknown_setting_names_the_nearest(shell: Shell) -> None:
     shell.run("profile", "add", "acme")
     done = shell.run("profile", "set", "timeoutSecond=30")
-    assert done.code == 1
+    assert done.code == 2
     assert 'Unknown key "timeoutSecond"' in done.err
     assert "timeoutSeconds" in done.err
     assert shell.run("profile", "set", "timeoutSeconds").code == 2
@@ -94,7 +94,7 @@ def test_an_unknown_setting_names_the_nearest(shell: Shell) -> None:
 def test_a_secret_is_no_setting(shell: Shell) -> None:
     shell.run("profile", "add", "acme")
     done = shell.run("profile", "set", "clientSecret=hunter2")
-    assert done.code == 1
+    assert done.code == 2
     assert "credentials set clientSecret" in done.err
     assert "hunter2" not in done.err
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import unicodedata
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -64,17 +65,22 @@ def test_tables_and_notes_are_harmless(rows: list[tuple[str, str]]) -> None:
     assert harmless(out.getvalue() + err.getvalue())
 
 
-def test_csv_in_a_file_is_exact_and_says_so() -> None:
+async def numbered(texts: list[str]) -> AsyncIterator[tuple[int, str]]:
+    for pair in enumerate(texts):
+        yield pair
+
+
+async def test_csv_in_a_file_is_exact_and_says_so() -> None:
     output, out, err = printed()
-    output.csv(("id", "text"), [(number, text) for number, text in enumerate(HOSTILE)])
+    await output.csv(("id", "text"), numbered(HOSTILE))
     read = list(csv.reader(io.StringIO(out.getvalue(), newline="")))
     assert [row[1] for row in read[1:]] == HOSTILE
     assert "exact" in err.getvalue()
 
 
-def test_csv_on_a_terminal_is_escaped_and_says_so() -> None:
+async def test_csv_on_a_terminal_is_escaped_and_says_so() -> None:
     output, out, err = printed(terminal=True)
-    output.csv(("id", "text"), [(number, text) for number, text in enumerate(HOSTILE)])
+    await output.csv(("id", "text"), numbered(HOSTILE))
     assert harmless(out.getvalue())
     assert "escaped" in err.getvalue()
 

@@ -238,7 +238,7 @@ def test_a_command_line_that_makes_no_sense(operator: Inspected) -> None:
 
 
 def test_an_unknown_profile_key_names_the_nearest(operator: Inspected) -> None:
-    said = operator.run("profile", "set", "maximumConection=3", code=1).stderr
+    said = operator.run("profile", "set", "maximumConection=3", code=2).stderr
     assert 'Unknown key "maximumConection".' in said
     assert "Did you mean maximumConnections?" in said
     (operator.config / "profiles" / "byhand.toml").write_text('authentication = "token"\n\ntimeoutSecond = 3\n')

@@ -54,6 +54,7 @@ class SmallApp(FrameFence, App[int]):
         self.exit(code, return_code=code)
 
     def hang_up(self) -> None:
+        signals.hold_to_it(129)  # writing to a terminal that is gone may block the tidy end
         self.leave(129)
 
     def on_key(self, event: Any) -> None:
