@@ -16,6 +16,8 @@ from typing import NamedTuple
 from console.settings.errors import SettingsError
 from console.settings.paths import private_dir, private_open
 
+GOES_ON = "The console goes on; nothing was written to HubSpot by this."
+ENDED = "The console had to end. Runs go on without it; open it again with: hubspoke"
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -41,13 +43,13 @@ def expected(error: BaseException) -> Trouble | None:
     return Trouble(message, remedy if isinstance(remedy, str) else "")
 
 
-def apology(error: BaseException, log: Path | None) -> Trouble:
-    """Write the traceback under a new reference, and say sorry."""
+def apology(error: BaseException, log: Path | None, *, ended: bool = False) -> Trouble:
+    """Write the traceback under a new reference, and say sorry; `ended`: the console cannot go on."""
     reference = "".join(secrets.choice(ALPHABET) for _ in range(6))
     where = f"Details are in {log} under {reference}." if log is not None and _record(error, reference, log) else ""
     return Trouble(
         f"Sorry, that was a mistake of Hubspoke's own ({type(error).__name__}). Reference {reference}.",
-        f"The console goes on; nothing was written to HubSpot by this. {where}".strip(),
+        f"{ENDED if ended else GOES_ON} {where}".strip(),
         reference,
     )
 

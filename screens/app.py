@@ -295,6 +295,14 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         told = known or apology(error, self.paths.log)
         self.say(told.text, severity="warning" if known else "error")
 
+    def last_words(self, error: BaseException) -> str:
+        """Why the console has to end, without any data."""
+        from screens.apology import apology, expected
+
+        known = expected(error)
+        told = known or apology(error, self.paths.log, ended=True)
+        return safe(f"hubspoke: {told.text}", limit=1000, newlines=True)
+
     # ---- gauges
 
     @property

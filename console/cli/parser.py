@@ -107,7 +107,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         Stop: the command line makes no sense.
     """
-    return build().parse_args(list(_joined(arguments)))
+    parser = build()
+    args, surplus = parser.parse_known_args(list(_joined(arguments)))
+    if surplus and args.command == "credentials":  # it may be the secret itself
+        raise Stop(
+            Exit.USAGE,
+            "There is one argument too many; it is not repeated here.",
+            "A secret is never an argument: it is asked for, or read from standard input.",
+        )
+    if surplus:
+        parser.error(f"unrecognized arguments: {' '.join(surplus)}")
+    return args  # type: ignore[no-any-return]
 
 
 def _joined(arguments: Sequence[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class SurvivingApp(_App):
         """Tell the operator; the app's own."""
         raise NotImplementedError
 
+    def last_words(self, error: BaseException) -> str:
+        """What stands on the terminal when the program has to end; the app's own."""
+        raise NotImplementedError
+
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
@@ -59,9 +64,21 @@ class SurvivingApp(_App):
     def _handle_exception(self, error: Exception) -> None:
         cause: BaseException = error.error if isinstance(error, WorkerFailed) else error
         if not self.surviving or self._is_flood() or not self._running or not self._screen_stack:
-            super()._handle_exception(error)
+            self._give_up(error, cause)
             return
         self.trouble(cause)
+
+    def _give_up(self, error: Exception, cause: BaseException) -> None:
+        """End the program in words.
+
+        Textual would print every frame with its local variables; those hold secrets and people's data.
+        """
+        self._return_code = 1
+        if self._exception is None:  # what `run_test` raises again
+            self._exception = error
+            self._exception_event.set()
+        self._exit_renderables.append(Text(self.last_words(cause)))
+        self._close_messages_no_wait()
 
     def _is_flood(self) -> bool:
         now = time.monotonic()

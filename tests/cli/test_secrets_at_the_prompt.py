@@ -57,3 +57,12 @@ def test_ctrl_c_at_the_passphrase_leaves_the_terminal_as_it_was(tmp_path: Path) 
             terminal.press("\x03")
             assert terminal.wait_end(5) == 130
         assert not (shell.config / "vault.sealed").exists()
+
+
+def test_a_secret_that_was_typed_as_an_argument_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.run("profile", "add", "acme")
+    done = shell.run("credentials", "set", "clientSecret", "hunter2-hunter2")
+    assert done.code == 2
+    assert "never an argument" in done.err
+    assert "hunter2" not in done.out + done.err

@@ -199,7 +199,7 @@ async def test_upserts_whose_answer_is_lost_are_sent_again() -> None:
 async def test_inputs_that_the_answer_leaves_out_are_not_taken_for_done() -> None:
     results = {"status": "COMPLETE", "results": [{"id": "1", "properties": {}}]}
     outcomes, _ = await batch([Reply(200, results)], "batch_update", [Write(id="1"), Write(id="2")])
-    assert kinds(outcomes) == [None, e.Unexpected]
+    assert kinds(outcomes) == [None, e.Unmentioned]
     created = {"status": "COMPLETE", "results": [{"id": "1", "properties": {"email": "p0@b.example"}}]}
     outcomes, server = await batch([Reply(201, created)], "batch_create", people(2))
     assert kinds(outcomes) == [None, e.OutcomeUnknown]
@@ -209,6 +209,38 @@ async def test_inputs_that_the_answer_leaves_out_are_not_taken_for_done() -> Non
 async def test_an_empty_200_is_no_success() -> None:
     outcomes, _ = await batch([Reply(200, {"status": "COMPLETE", "results": []})], "batch_read", ["1", "2"])
     assert kinds(outcomes) == [e.Unexpected] * 2
+
+
+async def test_a_record_that_a_batch_does_not_mention_is_read_by_itself() -> None:
+    def script(request: Received) -> Reply:
+        if request.method == "POST":
+            return Reply(200, {"status": "COMPLETE", "results": [{"id": "1", "properties": {}}]})
+        if request.path.endswith("/8"):
+            return Reply(404, {"category": "OBJECT_NOT_FOUND", "message": "resource not found"})
+        return Reply(200, {"id": "50", "properties": {"city": "Galle"}})
+
+    outcomes, server = await batch(script, "batch_read", ["1", "7", "8"], properties=["city"])
+    assert kinds(outcomes) == [None, None, e.NotFound]
+    assert outcomes[1].record is not None
+    assert (outcomes[1].record.id, outcomes[1].record.properties) == ("50", {"city": "Galle"})
+    assert [request.query for request in server.received[1:]] == [{"properties": "city"}] * 2
+
+
+async def test_an_archive_that_names_nobody_it_missed_is_asked_again_in_halves() -> None:
+    done: list[str] = []
+
+    def script(request: Received) -> Reply:
+        ids = [one["id"] for one in request.json["inputs"]]
+        if len(ids) > 1:
+            return Reply(207, {"results": [], "errors": [{"category": "OBJECT_NOT_FOUND", "message": "some"}]})
+        if ids == ["2"]:
+            return Reply(207, {"results": [], "errors": [{"category": "OBJECT_NOT_FOUND", "message": "gone"}]})
+        done.extend(ids)
+        return Reply(204)
+
+    outcomes, _ = await batch(script, "batch_archive", ["1", "2", "3"])
+    assert kinds(outcomes) == [None, e.NotFound, None]
+    assert done == ["1", "3"]
 
 
 async def test_a_result_of_somebody_else_is_given_to_nobody() -> None:
