@@ -6,6 +6,7 @@ awaited, in workers after it; screens but Home are imported when they are first 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -57,6 +58,8 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
 }
 """Where an action of the registry goes when the screen itself has no better answer."""
 
+SETTLE = 0.06
+"""Seconds in which the first frame leaves for the terminal before anything else is begun."""
 NEEDS_PROFILE = frozenset(PLACES) - {"setup", "profile_switch", "doctor", "help"}
 ALWAYS = frozenset({"home", "back", "theme", "palette", "quit"})
 
@@ -145,10 +148,14 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
 
         if not self.is_headless and sys.platform != "win32":
             signals.install(self.leave)
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.set_timer, SETTLE, self._begin)
 
     def _begin(self) -> None:
+        """The first frame is on its way: now the heavy things may be imported."""
         self.surviving = True
+        if not gc.isenabled():
+            gc.freeze()  # what was imported stays: no collection need look at it again
+            gc.enable()
         if self.glance.profile is None and self.demo is None:
             self.go("setup")
             return
@@ -343,6 +350,7 @@ def run_console(paths: Paths, profile_name: str | None = None, demo: Demo | None
     if refused:
         sys.stderr.write(refused + "\n")
         return 2
+    gc.disable()  # a collection amid the first frame costs a tenth of it; _begin enables it again
     app = HubspokeApp(paths, profile_name, demo)
     result = app.run()
     return result if isinstance(result, int) else app.return_code or 0

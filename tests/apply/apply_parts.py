@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from console.journal.model import (
     ApplyRules,
     Approver,
     Change,
+    Link,
     NewEntry,
     Payload,
     Plan,
@@ -33,6 +35,7 @@ from console.settings.paths import Paths
 from console.settings.profile import Profile
 from console.settings.secrets import Secrets
 from console.settings.vault import MemoryVault
+from tests.support.simulator import Simulator
 
 MASTER = bytes(range(32))
 MAPPING = "people"
@@ -98,11 +101,42 @@ class Parts:
         await self.store.approve(plan, ME)
         return plan
 
-    def applier(self, plan: Plan, **more: Any) -> Applier:
-        return Applier(self.target, self.store, plan, owner="tester@here", **more)
+    def applier(
+        self, plan: Plan, *, between: dict[str, Callable[..., Awaitable[Any]]] | None = None, **more: Any
+    ) -> Applier:
+        target: Any = Between(self.target, **between) if between else self.target
+        return Applier(target, self.store, plan, owner="tester@here", **more)
 
     async def apply(self, plan: Plan, **more: Any) -> RunProgress:
         return await self.applier(plan, **more).run()
+
+    async def left_in_flight(self, plan: Plan, *numbers: int) -> None:
+        """As a process leaves these entries that dies after it claimed them."""
+        run = await self.store.begin_run((await self.store.progress(plan.id)).id, "somebody@elsewhere")
+        await self.store.claim(run, numbers)
+
+    async def linked(self, portal_id: int, *links: tuple[str, str, bool], object_class: str = "contact") -> None:
+        """Links of source id and uid; and whether we made the record."""
+        digester = self.store.digester(portal_id, MAPPING, object_class)
+        rows = [Link(digest=digester.source(source), uid=uid, created_by_us=made) for source, uid, made in links]
+        await self.store.put_links(portal_id, MAPPING, rows, object_class=object_class)
+
+    async def link(self, portal_id: int, source_id: str, object_class: str = "contact") -> Link | None:
+        """The link of a source id."""
+        digest = self.store.digester(portal_id, MAPPING, object_class).source(source_id)
+        return (await self.store.links(portal_id, MAPPING, [digest], object_class=object_class)).get(digest)
+
+
+class Between:
+    """The connector with something in between: `batch_read=f` makes every batch_read `await f(the real one, *arguments)`."""
+
+    def __init__(self, target: Connector, **wrapped: Callable[..., Awaitable[Any]]) -> None:
+        self._target = target
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._target, name)
+        return partial(self._wrapped[name], real) if name in self._wrapped else real
 
 
 @asynccontextmanager
@@ -125,6 +159,18 @@ async def open_parts(folder: Path, url: str, token: str, **settings: Any) -> Asy
 
 def email(number: int) -> str:
     return f"person.{number}@example.com"
+
+
+def contact(sim: Simulator, number: int, **values: str) -> str:
+    """A contact that is there already; its id."""
+    properties = {"email": email(number), "firstname": f"Given{number}", "lastname": "Old"} | values
+    answer = sim.post("/crm/objects/2026-09/contacts", {"properties": properties})
+    assert answer.status == 201, answer.text
+    return str(answer.json["id"])
+
+
+def lastname(before: str | None = "Old", after: str | None = "New") -> Change:
+    return Change(name="lastname", before=before, after=after)
 
 
 def create(number: int, **values: str) -> NewEntry:

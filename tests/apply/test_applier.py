@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,37 +15,12 @@ from console.provisioning.errors import PlanRefused
 from console.provisioning.mappings import Mappings
 from console.provisioning.plans import Plans
 from console.provisioning.runner import run_attached
-from tests.apply.apply_parts import MAPPING, ME, Parts, create, email, open_parts, update
-from tests.support.simulator import Simulator, start_simulator
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with start_simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def parts(sim: Simulator, tmp_path: Path) -> AsyncIterator[Parts]:
-    async with open_parts(tmp_path, sim.url, sim.token) as opened:
-        yield opened
-
-
-def contact(sim: Simulator, number: int, **values: str) -> str:
-    """A contact that is there already; its id."""
-    properties = {"email": email(number), "firstname": f"Given{number}", "lastname": "Old"} | values
-    answer = sim.post("/crm/objects/2026-09/contacts", {"properties": properties})
-    assert answer.status == 201, answer.text
-    return str(answer.json["id"])
-
-
-def lastname(before: str | None = "Old", after: str | None = "New") -> Change:
-    return Change(name="lastname", before=before, after=after)
+from tests.apply.apply_parts import MAPPING, ME, Parts, contact, create, email, lastname, open_parts, update
+from tests.support.simulator import Simulator
 
 
 async def link(parts: Parts, sim: Simulator, source_id: str, object_class: str = "contact") -> Link | None:
-    digest = parts.store.digester(sim.portal_id, MAPPING, object_class).source(source_id)
-    return (await parts.store.links(sim.portal_id, MAPPING, [digest], object_class=object_class)).get(digest)
+    return await parts.link(sim.portal_id, source_id, object_class)
 
 
 async def outcome(parts: Parts, plan_id: str, number: int = 1) -> Entry:

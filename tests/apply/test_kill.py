@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,17 +10,10 @@ import pytest
 
 from console.journal.model import Change, RunState
 from tests.apply.apply_parts import create, email, open_parts, update
-from tests.support.simulator import Simulator, start_simulator
+from tests.apply.nursery import Nursery
+from tests.support.simulator import Simulator
 
 PEOPLE = 300
-ROOT = Path(__file__).parents[2]
-
-
-def doomed(folder: Path, sim: Simulator, plan: str, point: str = "", nth: int = 1) -> subprocess.Popen[str]:
-    arguments = [str(folder), sim.url, sim.token, plan, point, str(nth)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.apply.doomed", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
 
 
 async def plan_of_300(folder: Path, sim: Simulator) -> str:
@@ -59,51 +49,44 @@ def judge(sim: Simulator) -> None:
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("point", ["before_send", "sent", "answered", "committed"])
-async def test_killed_then_resumed(tmp_path: Path, point: str, nth: int) -> None:
-    with start_simulator(latency=10) as sim:
-        plan = await plan_of_300(tmp_path, sim)
-        victim = doomed(tmp_path, sim, plan, point, nth)
-        victim.communicate(timeout=30)
-        assert victim.returncode == -signal.SIGKILL
-        async with open_parts(tmp_path, sim.url, sim.token) as parts:
-            left = await parts.store.progress(plan)
-            assert left.state is RunState.RUNNING
-            run = await parts.apply(await parts.store.plan(plan))
-            assert run.state is RunState.DONE
-            assert run.states == {"done": PEOPLE}
-            entries = await parts.store.keyed_entries(plan, limit=PEOPLE)
-            links = await parts.store.links(
-                sim.portal_id, "people", [one.key_digest for one in entries], object_class="contact"
-            )
-        judge(sim)
-        people = sim.dump()
-        assert {people[link.uid]["email"] for link in links.values()} == {email(n) for n in range(1, PEOPLE + 1)}
-        created = {link.uid for link in links.values() if link.created_by_us}
-        assert email(1) not in {people[uid]["email"] for uid in created}
-        assert {people[uid]["email"] for uid in created} == {email(n) for n in range(2, PEOPLE + 1) if n % 3}
+async def test_killed_then_resumed(sim: Simulator, nursery: Nursery, tmp_path: Path, point: str, nth: int) -> None:
+    sim.settings(latency=0.01)
+    plan = await plan_of_300(tmp_path, sim)
+    assert nursery.end(nursery.begin(tmp_path, sim, plan, point, nth)).code == -signal.SIGKILL
+    async with open_parts(tmp_path, sim.url, sim.token) as parts:
+        left = await parts.store.progress(plan)
+        assert left.state is RunState.RUNNING
+        run = await parts.apply(await parts.store.plan(plan))
+        assert run.state is RunState.DONE
+        assert run.states == {"done": PEOPLE}
+        entries = await parts.store.keyed_entries(plan, limit=PEOPLE)
+        links = await parts.store.links(
+            sim.portal_id, "people", [one.key_digest for one in entries], object_class="contact"
+        )
+    judge(sim)
+    people = sim.dump()
+    assert {people[link.uid]["email"] for link in links.values()} == {email(n) for n in range(1, PEOPLE + 1)}
+    created = {link.uid for link in links.values() if link.created_by_us}
+    assert email(1) not in {people[uid]["email"] for uid in created}
+    assert {people[uid]["email"] for uid in created} == {email(n) for n in range(2, PEOPLE + 1) if n % 3}
 
 
-async def test_two_processes_at_once_one_is_refused(tmp_path: Path) -> None:
-    with start_simulator(latency=200) as sim:
-        plan = await plan_of_300(tmp_path, sim)
-        before = len(sim.log())
-        both = [doomed(tmp_path, sim, plan) for _ in range(2)]
-        told = await asyncio.gather(*[asyncio.to_thread(process.communicate, timeout=40) for process in both])
-        assert sorted(process.returncode for process in both) == [0, 7]
-        refused = told[0 if both[0].returncode == 7 else 1][0]
-        winner = both[0] if both[0].returncode == 0 else both[1]
-        assert f"process {winner.pid}" in refused
-        judge(sim)
-        assert len(sim.log()) - before == PEOPLE
+async def test_two_processes_at_once_one_is_refused(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
+    plan = await plan_of_300(tmp_path, sim)
+    sim.settings(latency=0.2)
+    before = len(sim.log())
+    both = [nursery.begin(tmp_path, sim, plan) for _ in range(2)]
+    ended = [nursery.end(pid) for pid in both]
+    assert sorted(one.code for one in ended) == [0, 7]
+    loser = 0 if ended[0].code == 7 else 1
+    assert f"process {both[1 - loser]}" in ended[loser].said
+    judge(sim)
+    assert len(sim.log()) - before == PEOPLE
 
 
-async def test_killed_twice_in_a_row(tmp_path: Path) -> None:
-    with start_simulator() as sim:
-        plan = await plan_of_300(tmp_path, sim)
-        for point in ("sent", "before_send", "committed"):
-            victim = doomed(tmp_path, sim, plan, point)
-            victim.communicate(timeout=30)
-            assert victim.returncode == -signal.SIGKILL
-        last = doomed(tmp_path, sim, plan)
-        assert last.communicate(timeout=30)[0].strip() == "done"
-        judge(sim)
+async def test_killed_three_times_in_a_row(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
+    plan = await plan_of_300(tmp_path, sim)
+    for point in ("sent", "before_send", "committed"):
+        assert nursery.end(nursery.begin(tmp_path, sim, plan, point)).code == -signal.SIGKILL
+    assert nursery.end(nursery.begin(tmp_path, sim, plan)) == (0, "done")
+    judge(sim)

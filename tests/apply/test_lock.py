@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,8 @@ from console.provisioning.lock import LockedByAnother, OwnerLock, holder, lock_f
 
 HOLD = """
 import sys
+import threading
+import time
 from pathlib import Path
 from console.provisioning.lock import OwnerLock
 with OwnerLock(Path(sys.argv[1]), 1, "people", "r-1"):
@@ -88,3 +94,42 @@ def test_lock_files_are_private_and_differ(tmp_path: Path) -> None:
     finally:
         os.umask(old)
     assert lock_file(tmp_path, 1, "a b") != lock_file(tmp_path, 1, "a-b")
+
+
+def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path: Path) -> None:
+    with OwnerLock(tmp_path, 1, "people") as first:
+        pass
+    descriptor = os.open(first.path, os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    waiting = OwnerLock(tmp_path, 1, "people")
+    taking = threading.Thread(target=waiting.acquire)
+    taking.start()
+    time.sleep(0.1)
+    first.path.unlink()
+    os.close(descriptor)
+    taking.join()
+    with pytest.raises(LockedByAnother):
+        OwnerLock(tmp_path, 1, "people").acquire()
+    waiting.release()
+
+
+async def test_waiting_for_a_lock_does_not_stop_the_event_loop(tmp_path: Path) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    other = hold(tmp_path)
+    ticking = asyncio.create_task(tick())
+    with pytest.raises(LockedByAnother):
+        async with OwnerLock(tmp_path, 1, "people"):
+            pass
+    ticking.cancel()
+    other.communicate("")
+    assert ticks > 5
+    async with OwnerLock(tmp_path, 1, "people"):
+        assert holder(tmp_path, 1, "people") is not None
+    assert holder(tmp_path, 1, "people") is None

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from console.settings.profiles import Profiles
 from console.settings.secrets import ACCESS_TOKEN, JOURNAL_KEY, Secrets
 from console.settings.vault import MemoryVault
 from tests.apply.apply_parts import MAPPING, MASTER, Parts, create, open_parts
-from tests.support.simulator import Simulator, start_simulator
+from tests.support.simulator import Simulator
 
 PEOPLE = 1_200
 FORMS: tuple[ReportFormat, ...] = ("md", "csv", "jsonl")
@@ -60,9 +60,9 @@ class Scene:
 
 
 @pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with start_simulator(latency=80) as simulator:
-        yield simulator
+def sim(sim: Simulator) -> Simulator:
+    sim.settings(latency=0.06)
+    return sim
 
 
 @pytest.fixture
@@ -179,6 +179,16 @@ async def test_a_runner_that_cannot_begin_says_why(scene: Scene) -> None:
         await scene.runs.start(plan.id)
     assert "test" in refused.value.message
     assert "log" in refused.value.remedy
+
+
+async def test_a_runner_that_was_given_up_does_not_begin_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = await scene.plan(1)
+    monkeypatch.setattr("console.provisioning.runs.START_SECONDS", 0.1)
+    with pytest.raises(RunnerFailed, match="was ended"):
+        await scene.runs.start(plan.id)
+    await asyncio.sleep(1.5)
+    assert (await scene.runs.show(plan.id)).state is RunState.APPROVED
+    assert scene.sim.dump() == {}
 
 
 async def test_an_unapproved_plan_does_not_start(scene: Scene) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from console.journal.model import Plan, RunProgress, RunState
-from tests.apply.apply_parts import ME, Parts, create, open_parts
+from console.journal.model import Action, ApplyRules, NewEntry, Plan, RunProgress, RunState
+from tests.apply.apply_parts import ME, Parts, create, email, open_parts, update
 from tests.support.simulator import Simulator, start_simulator
 
-PEOPLE = 2_000
+PEOPLE = 1_500
 
 
 @pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with start_simulator(latency=60) as simulator:
-        yield simulator
+def sim(sim: Simulator) -> Simulator:
+    sim.settings(latency=0.05)
+    return sim
 
 
 @pytest.fixture
@@ -32,9 +35,9 @@ async def plan(parts: Parts, sim: Simulator) -> Plan:
     return await parts.approved(sim.portal_id, [create(n) for n in range(1, PEOPLE + 1)])
 
 
-async def begun(parts: Parts, plan: Plan) -> tuple[asyncio.Task[RunProgress], str]:
+async def begun(parts: Parts, plan: Plan, **more: Any) -> tuple[asyncio.Task[RunProgress], str]:
     """A run that has written something."""
-    work = asyncio.create_task(parts.apply(plan))
+    work = asyncio.create_task(parts.apply(plan, **more))
     while (run := await parts.store.progress(plan.id)).states.get("done", 0) == 0:
         assert not work.done(), work.result()
         await asyncio.sleep(0.02)
@@ -64,6 +67,68 @@ async def test_a_pause_that_is_withdrawn_at_once_does_not_stop_the_run(
     assert (done.state, done.states) == (RunState.DONE, {"done": PEOPLE})
 
 
+async def test_an_onlooker_that_breaks_does_not_make_the_run_deaf(parts: Parts, plan: Plan) -> None:
+    def broken(progress: RunProgress) -> None:
+        raise OSError(5, "the terminal is gone")
+
+    work, run_id = await begun(parts, plan, on_progress=broken)
+    await asyncio.sleep(0.3)
+    await parts.store.command(run_id, "pause", ME)
+    assert (await work).state is RunState.PAUSED
+
+
+async def test_a_withdrawn_pause_leaves_no_word_of_it(
+    parts: Parts, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.provisioning.apply.POLL_SECONDS", 0.05)
+    work, run_id = await begun(parts, plan)
+    await parts.store.command(run_id, "pause", ME)
+    while not (await parts.store.progress(run_id)).message:
+        assert not work.done()
+        await asyncio.sleep(0)
+    await parts.store.command(run_id, "resume", ME)
+    while (await parts.store.progress(run_id)).message:
+        assert not work.done()
+        await asyncio.sleep(0.01)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_cancelling_twice_leaves_at_once(parts: Parts, plan: Plan, sim: Simulator) -> None:
+    work, run_id = await begun(parts, plan)
+    sim.settings(latency=3)
+    while (await parts.store.progress(run_id)).states.get("inflight", 0) < 500:
+        await asyncio.sleep(0.02)
+    before = set(asyncio.all_tasks())
+    began = time.monotonic()
+    work.cancel()
+    await asyncio.sleep(0.1)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    sim.settings(latency=0)
+    await asyncio.wait(before - {asyncio.current_task()}, timeout=1)
+    assert time.monotonic() - began < 2.0
+    left = [task for task in before if not task.done() and task is not asyncio.current_task()]
+    assert [task.get_name() for task in left if "Applier" in repr(task)] == []
+
+
+async def test_links_do_not_thin_the_failures_out(parts: Parts, sim: Simulator) -> None:
+    links = [update(n, str(5_000 + n), action=Action.LINK) for n in range(1, 1_001)]
+    people = [create(n, **({"email": "bad"} if n % 6 == 0 else {})) for n in range(1_001, 2_001)]
+    keyed = [_rekeyed(entry) for entry in people]
+    sim.settings(latency=0.02)
+    plan = await parts.approved(sim.portal_id, [*links, *keyed], rules=ApplyRules(failure_after=150))
+    run = await parts.apply(plan)
+    assert run.state is RunState.PAUSED
+    assert "more than 10 %" in run.message
+
+
+def _rekeyed(entry: NewEntry) -> NewEntry:
+    assert entry.payload is not None
+    return msgspec.structs.replace(entry, payload=msgspec.structs.replace(entry.payload, key=email(entry.number)))
+
+
 async def test_cancel_skips_what_was_not_sent(parts: Parts, plan: Plan, sim: Simulator) -> None:
     work, run_id = await begun(parts, plan)
     await parts.store.command(run_id, "cancel", ME)
@@ -85,12 +150,15 @@ async def test_cancelling_the_task_pauses_the_run(parts: Parts, plan: Plan, sim:
 
 
 async def test_a_hubspot_that_vanishes_pauses_and_loses_nothing(
-    parts: Parts, plan: Plan, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.hubspot.retry.FIRST_WAIT", 0.01)
-    work, _ = await begun(parts, plan)
-    sim.process.kill()
-    run = await work
+    with start_simulator(latency=50) as mortal:
+        async with open_parts(tmp_path, mortal.url, mortal.token, maximum_connections=1) as parts:
+            plan = await parts.approved(mortal.portal_id, [create(n) for n in range(1, PEOPLE + 1)])
+            work, _ = await begun(parts, plan)
+            mortal.process.kill()
+            run = await work
     assert run.state is RunState.PAUSED
     assert run.message
     assert run.states.get("failed", 0) == 0
