@@ -7,6 +7,7 @@ is shown may be a moment old; the live services replace it right after.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +60,7 @@ def home_glance(paths: Paths, profile_name: str | None = None) -> HomeGlance:
     """
     profile, trouble = _profile(paths, profile_name)
     account = cached_account(paths, profile) if profile else None
-    runs = tuple(last_runs(paths.journal, RUNS_SHOWN))
+    runs = newest_runs(paths)
     return HomeGlance(
         profile=profile,
         account=account,
@@ -67,6 +68,27 @@ def home_glance(paths: Paths, profile_name: str | None = None) -> HomeGlance:
         runs=runs,
         attention=(*trouble, *_profile_attention(profile), *_run_attention(runs), *_waiting(paths)),
     )
+
+
+def newest_runs(paths: Paths, limit: int = RUNS_SHOWN) -> tuple[RunProgress, ...]:
+    """The newest runs first; those whose runner died are marked as interrupted."""
+    return tuple(_seen(paths, run) for run in last_runs(paths.journal, limit))
+
+
+def under_way(runs: Iterable[RunProgress]) -> int:
+    """How many of them a process works on at this moment."""
+    return sum(run.state is RunState.RUNNING and not run.interrupted for run in runs)
+
+
+def _seen(paths: Paths, run: RunProgress) -> RunProgress:
+    if run.state is not RunState.RUNNING:
+        return run
+    from console.provisioning.lock import holder  # only when something runs
+
+    owner = holder(paths.locks, run.portal_id, run.mapping)
+    if owner is not None and owner.run_id in ("", run.id):
+        return run
+    return msgspec.structs.replace(run, interrupted=True)
 
 
 def cached_account(paths: Paths, profile: Profile) -> KnownAccount | None:
@@ -146,12 +168,17 @@ _ASKS = {
     RunState.QUARANTINED: "Run {id} of {mapping} was stopped by a guard: review it, then resume or cancel.",
     RunState.FAILED: "Run {id} of {mapping} failed: see its report.",
     RunState.PAUSED_QUOTA: "Run {id} of {mapping} waits for tomorrow's allowance: resume it then.",
+    RunState.APPROVED: "Run {id} of {mapping} is approved and has not begun: open it to begin.",
     RunState.PAUSED: "Run {id} of {mapping} is paused: resume or cancel it.",
 }
 
 
 def _run_attention(runs: tuple[RunProgress, ...]) -> list[str]:
-    found = []
+    found = [
+        f"Run {run.id} of {run.mapping} was interrupted, its runner is gone: resume it."
+        for run in runs
+        if run.interrupted
+    ]
     for state, sentence in _ASKS.items():
         found += [sentence.format(id=run.id, mapping=run.mapping) for run in runs if run.state is state]
     for run in runs:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -85,13 +85,20 @@ class Session:
     """One open profile and its services; make one with `Session.open`."""
 
     def __init__(
-        self, paths: Paths, profiles: Profiles, profile: Profile, vault: Vault | None, interactive: bool
+        self,
+        paths: Paths,
+        profiles: Profiles,
+        profile: Profile,
+        vault: Vault | None,
+        interactive: bool,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.paths = paths
         self.profiles = profiles
         self.profile = profile
         self.interactive = interactive
         self._given_vault = vault
+        self._environ = environ
         self._keepalive = _hold_demo(paths)
         self.vault: Lazy[Vault] = Lazy(self._open_vault)
         self.secrets: Lazy[Secrets] = Lazy(self._open_secrets)
@@ -114,17 +121,19 @@ class Session:
         vault: Vault | None = None,
         *,
         interactive: bool = False,
+        environ: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Session]:
         """Open `profile` (a name, a profile, or None for the current one).
 
         `vault` stands in for the operator's own (a demo's, or what a runner was handed over).
-        `interactive` says that a human waits: bulk work is then paced to leave room.
+        `interactive` says that a human waits: bulk work is then paced to leave room. `environ` may bring secrets; None is
+        this process's environment, or nothing where a vault was given.
 
         Raises:
             SettingsError: there is no such profile, or its file is wrong.
         """
         profiles = Profiles(paths)
-        session = cls(paths, profiles, chosen_profile(profiles, profile), vault, interactive)
+        session = cls(paths, profiles, chosen_profile(profiles, profile), vault, interactive, environ)
         try:
             yield session
         finally:
@@ -148,8 +157,8 @@ class Session:
     async def _open_secrets(self) -> Secrets:
         from console.settings.secrets import Secrets
 
-        # a vault that was brought along must not be overruled by secrets of the operator's environment
-        environ = os.environ if self._given_vault is None else {}
+        # a vault that was brought along must not be overruled by secrets of the operator's environment unasked
+        environ = self._environ if self._environ is not None else os.environ if self._given_vault is None else {}
         return Secrets(await self.vault, self.profile.name, self.profile.origin, environ)
 
     async def _open_budget(self) -> RateBudget:

@@ -24,7 +24,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from console.actions import ACTIONS
-from console.glance import HomeGlance, home_glance
+from console.glance import HomeGlance, home_glance, newest_runs, under_way
 from console.settings.paths import Paths
 from console.text import safe
 from screens import theme
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from console.demo import Demo
     from console.hubspot.budget import BudgetState
     from console.session import Session
+    from screens.apology import Trouble
 
 PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "setup": ("setup.screen", "SetupScreen", ()),
@@ -274,10 +275,15 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
 
     async def do_quit(self) -> None:
         """Leave; ask first when a run goes on without us."""
+        import asyncio
+
+        from screens.screens.dialogs import Confirm
+
+        if self.session is not None:
+            self.active_runs = under_way(await asyncio.to_thread(newest_runs, self.paths))
         if not self.active_runs:
             self.exit(0)
             return
-        from screens.screens.dialogs import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -292,8 +298,8 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         """A short notice; foreign text in it is made harmless."""
         self.notify(safe(message, limit=600, newlines=True), severity=severity, markup=False)  # type: ignore[arg-type]
 
-    def trouble(self, error: BaseException) -> None:
-        """What an operator is told when something failed: words of the house, or an apology with a reference."""
+    def trouble(self, error: BaseException) -> Trouble:
+        """Tells the operator that something failed: words of the house, or an apology with a reference."""
         from screens.apology import apology, expected
 
         known = expected(error)
@@ -301,6 +307,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
             self.troubles.append(error)
         told = known or apology(error, self.paths.log)
         self.say(told.text, severity="warning" if known else "error")
+        return told
 
     def last_words(self, error: BaseException) -> str:
         """Why the console has to end, without any data."""

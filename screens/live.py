@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.glance import home_glance
-from console.journal.model import RunState
+from console.glance import home_glance, newest_runs, under_way
+from screens.apology import Trouble, expected
 from screens.messages import BudgetMoved
 from screens.standing import standing_of
 
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from screens.app import HubspokeApp
 
 RUNS_EVERY = 2.0
-ACTIVE = frozenset({RunState.RUNNING, RunState.APPROVED})
 
 
 async def open_profile(app: HubspokeApp, name: str | None) -> bool:
     """Open a profile on the app's folders; the screens hear of it."""
     from console.session import Session
-    from console.settings.errors import SettingsError
 
     vault = await _close(app)
     if app.demo is not None:
@@ -36,14 +35,13 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
     try:
         if app.demo is not None:
             await app.demo.ready()
-        session = await app._open.enter_async_context(Session.open(app.paths, name, vault, interactive=True))
-    except SettingsError as error:
-        app.opening_failed = error.message
-        app.trouble(error)
-        return False
-    except Exception as error:  # noqa: BLE001 - a demo that did not start; told, not raised
-        app.opening_failed = getattr(error, "message", type(error).__name__)
-        app.trouble(error)
+        environ = os.environ if app.demo is None else None  # a demo is not disturbed by an operator's own secrets
+        opening = Session.open(app.paths, name, vault, interactive=True, environ=environ)
+        session = await app._open.enter_async_context(opening)
+    except Exception as error:  # noqa: BLE001 - a profile or a demo that does not open is told, not raised
+        app.opening_failed = _short(app.trouble(error))
+        app.renew_bars()
+        _tell_home(app)
         return False
     app.session = session
     app.opening_failed = ""
@@ -104,12 +102,17 @@ async def _read_account(app: HubspokeApp, session: Session) -> None:
     try:
         account = await session.account
     except Exception as error:  # noqa: BLE001 - shown on Home in words
-        app.opening_failed = getattr(error, "message", "") or type(error).__name__
+        app.opening_failed = _short(expected(error) or app.trouble(error))
     else:
         app.opening_failed = ""
         app.standing = standing_of(session.profile, account, demo=app.demo is not None)
     app.renew_bars()
     _tell_home(app)
+
+
+def _short(told: Trouble) -> str:
+    """A trouble in a line of Home; the notice beside it says the rest of an apology."""
+    return f"our mistake: {told.reference}" if told.reference else told.message
 
 
 async def _watch_budget(app: HubspokeApp, session: Session) -> None:
@@ -130,13 +133,12 @@ async def _watch_budget(app: HubspokeApp, session: Session) -> None:
 
 async def _watch_runs(app: HubspokeApp, session: Session) -> None:
     """Keep Home's list of runs fresh, and know whether one is under way."""
-    from console.journal.glance import last_runs
-
     while True:
-        runs = tuple(await asyncio.to_thread(last_runs, session.paths.journal, 5))
-        app.active_runs = sum(run.state in ACTIVE for run in runs)
+        runs = await asyncio.to_thread(newest_runs, session.paths)
+        app.active_runs = under_way(runs)
         if runs != app.glance.runs:
             app.glance = await asyncio.to_thread(home_glance, app.paths, session.profile.name)
+            app.active_runs = under_way(app.glance.runs)
             _tell_home(app)
             app.renew_bars()
         await asyncio.sleep(RUNS_EVERY)

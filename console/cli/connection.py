@@ -25,11 +25,16 @@ async def _run(context: Context) -> int:
     stages: list[Stage] = []
     async with context.session() as session:
         from console.connector.diagnose import diagnose
+        from console.hubspot.requestlog import RequestLog
 
-        async for stage in diagnose(session.profile, await session.secrets, await session.budget):
-            stages.append(stage)
-            if not context.args.json:
-                _tell(context, stage)
+        log = RequestLog()
+        try:
+            async for stage in diagnose(session.profile, await session.secrets, await session.budget, log=log):
+                stages.append(stage)
+                if not context.args.json:
+                    _tell(context, stage)
+        finally:
+            context.write_log(log)
     failed = any(stage.state == "fail" for stage in stages)
     if context.args.json:
         context.out.json(

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from console.settings.paths import Paths
 
 if TYPE_CHECKING:
     from console.demo import Demo
+    from console.hubspot.requestlog import RequestEntry
     from console.session import Session
     from console.settings.profile import Profile
     from console.settings.vault import Vault
@@ -60,19 +61,19 @@ class Context:
             try:
                 yield session
             finally:
-                self._write_log(session)
+                if session.hubspot.value is not None:
+                    self.write_log(session.hubspot.value.log)
 
-    def _write_log(self, session: Session) -> None:
+    def write_log(self, requests: Iterable[RequestEntry]) -> None:
         """The requests that were sent, without a value, appended to `--log-file`."""
-        hubspot = session.hubspot.value
-        if self.args.log_file is None or hubspot is None:
+        if self.args.log_file is None:
             return
         import msgspec
 
         from console.settings.paths import private_open
 
         with private_open(Path(self.args.log_file).expanduser().absolute(), "ab") as file:
-            for entry in hubspot.log:
+            for entry in requests:
                 file.write(msgspec.json.encode(entry) + b"\n")
 
     def run(self, work: Coroutine[Any, Any, int]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from console.cli.context import Context
@@ -32,7 +34,9 @@ async def make_plan(context: Context, session: Session) -> Plan:
             f"{progress.requests:,} requests"
         )
 
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "console.provisioning.plans"))
     await session.account  # whoever is behind the credentials, the budget counts for them
+    await loading  # what planning needs was loaded while HubSpot thought
     plans = await session.plans
     return await plans.create(args.mapping, source=args.source, only=args.only, progress=told)
 

@@ -22,6 +22,7 @@ from console.hubspot.budget import MemoryStore, RateBudget, open_budget
 from console.hubspot.errors import HubSpotError, MissingScopes, NotSent, Unauthorized
 from console.hubspot.hubspot import HubSpot
 from console.hubspot.model import AccountDetails
+from console.hubspot.requestlog import RequestLog
 from console.hubspot.secret import Secret
 from console.hubspot.trust import checked_url, tls_context
 from console.settings.errors import SettingsError
@@ -66,13 +67,19 @@ class _Said(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-async def diagnose(profile: Profile, secrets: SecretStore, budget: RateBudget | None = None) -> AsyncIterator[Stage]:
-    """Every stage as it finishes, in order; those that a failed one leaves no ground for are skipped."""
+async def diagnose(
+    profile: Profile, secrets: SecretStore, budget: RateBudget | None = None, *, log: RequestLog | None = None
+) -> AsyncIterator[Stage]:
+    """Every stage as it finishes, in order; those that a failed one leaves no ground for are skipped.
+
+    `log` gets the requests that were sent, when the test ends.
+    """
     test = _Test(profile, secrets, budget)
     try:
         async for stage in test.stages():
             yield stage
     finally:
+        test.tell(log)
         await test.aclose()
 
 
@@ -238,6 +245,12 @@ class _Test:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(1):
                     await streams[1].wait_closed()
+
+    def tell(self, log: RequestLog | None) -> None:
+        """Hand the requests over that were sent."""
+        if log is not None and self._hubspot is not None:
+            for entry in self._hubspot.log:
+                log.add(entry)
 
     async def aclose(self) -> None:
         """Leave nothing open."""

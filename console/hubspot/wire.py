@@ -12,6 +12,7 @@ from console.hubspot.errors import Unexpected
 from console.hubspot.model import Page, Record
 
 WireId = str | int
+_TEXTS = frozenset({str, type(None)})
 
 
 class WireRecord(msgspec.Struct, rename="camel"):
@@ -32,7 +33,7 @@ class WireRecord(msgspec.Struct, rename="camel"):
         """The record as the rest of Hubspoke sees it."""
         return Record(
             id=str(self.id),
-            properties={name: text_of(value) for name, value in self.properties.items()},
+            properties=texts_of(self.properties),
             created_at=self.created_at,
             updated_at=self.updated_at,
             archived=self.archived,
@@ -77,6 +78,13 @@ class WireBatch(msgspec.Struct, rename="camel"):
     errors: list[Any] | None = None
     num_errors: int | None = None
     status: str | None = None
+
+
+def texts_of(values: dict[str, Any]) -> dict[str, str | None]:
+    """Property values as text; those of a record are that nearly always, and then they are not copied."""
+    if _TEXTS.issuperset(map(type, values.values())):
+        return values
+    return {name: text_of(value) for name, value in values.items()}
 
 
 def text_of(value: Any) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -52,7 +54,17 @@ def add_entries(connection: Connection, plan_id: str, rows: Sequence[dict[str, A
         raise UnknownPlan(f"There is no plan {plan_id}.")
     if complete:
         raise UnknownPlan(f"The plan {plan_id} is finished and takes no more entries.", remedy="Make a new plan.")
-    connection.execute(insert(entries), list(rows))
+    if rows:
+        _insert(connection, rows)
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows with the same columns, all of them; half the time that `execute` takes to look at each value."""
+    compiled = insert(entries).compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    if compiled.positiontup is None:  # a driver that wants names
+        connection.execute(insert(entries), list(rows))
+    else:
+        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), rows)))
 
 
 def drop_plan(connection: Connection, plan_id: str) -> None:
@@ -140,15 +152,17 @@ def _mark(
 ) -> int:
     """One kind of twins, in one statement. `twin` is the number of the first of them; the first one names the last."""
     mine = and_(entries.c.plan_id == plan_id, condition)
-    groups = (
+    shared = (
         select(
             column.label("shared"), func.min(entries.c.number).label("first"), func.max(entries.c.number).label("last")
         )
         .where(mine)
         .group_by(column)
         .having(func.count() > 1)
-        .subquery("twins")
     )
+    if connection.execute(shared.limit(1)).first() is None:
+        return 0  # as nearly always: the update would walk through the plan once more
+    groups = shared.subquery("twins")
     return connection.execute(
         update(entries)
         .where(mine, column == groups.c.shared, entries.c.twin.is_(None))
@@ -173,13 +187,13 @@ def plan_hash(connection: Connection, plan: Plan, key: bytes) -> str:
     state = hmac.new(key, digestmod=hashlib.sha256)
     head = (plan.portal_id, plan.mapping, plan.object_class, plan.mapping_digest, plan.source_digest, plan.rules)
     state.update(_pack(head))
-    for row in _content(connection, plan.id):
-        state.update(_pack(tuple(row)))
+    for rows in _content(connection, plan.id):
+        state.update(_pack(rows))
     return state.hexdigest()
 
 
 def _content(connection: Connection, plan_id: str) -> Iterator[Sequence[Any]]:
-    """What counts of each entry, in plan order, a chunk at a time."""
+    """What counts of each entry, in plan order, in chunks of an agreed size."""
     e = entries.c
     statement = (
         select(e.number, e.situation, e.action, e.undo, e.uid, e.clears, e.key_digest, e.content)
@@ -187,9 +201,13 @@ def _content(connection: Connection, plan_id: str) -> Iterator[Sequence[Any]]:
         .limit(_CHUNK)
     )
     after = -1
-    while rows := connection.execute(statement.where(e.plan_id == plan_id, e.number > after)).all():
-        yield from rows
-        after = rows[-1].number
+    while True:
+        with closing(connection.execute(statement.where(e.plan_id == plan_id, e.number > after))) as result:
+            rows = result.cursor.fetchall() if result.cursor is not None else []  # plain tuples, half the time
+        if not rows:
+            return
+        yield rows
+        after = rows[-1][0]
 
 
 def finish_plan(connection: Connection, values: dict[str, Any]) -> None:

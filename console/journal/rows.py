@@ -62,6 +62,8 @@ def entry_row(plan_id: str, entry: NewEntry, seal: Seal, key: bytes) -> dict[str
         "uid": entry.uid,
         "clears": entry.clears,
         "read_at": entry.read_at,
+        "claimed_at": entry.claimed_at,
+        "settled_at": entry.settled_at,
         "key_digest": entry.key_digest,
         "correlation_digest": entry.correlation_digest,
         "content": content_digest(key, content),

@@ -45,10 +45,10 @@ def open_engine(path: Path, *, write: bool) -> Engine:
         return connection
 
     if write:
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         return engine
-    return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=2)
+    return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=2, hide_parameters=True)
 
 
 class Writer:

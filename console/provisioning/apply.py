@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, Self
 
 from console.hubspot.errors import HubSpotError
 from console.hubspot.model import AccountDetails
@@ -26,8 +26,9 @@ from console.provisioning.updates import Updates
 
 BATCH = 100
 PAGE = 500
-SPARE_LANES = 4
-"""Lanes beyond the connections: while one writes the journal another one sends."""
+SPARE_LANES = 16
+"""Lanes beyond the connections, for while one writes the journal another one sends; fewer where there are few
+connections, because whatever has a lane is in flight when the run is to stand still."""
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 30.0
@@ -94,7 +95,7 @@ class Applier:
         run = await self._journal.progress(self._plan.id)
         if run.state in (RunState.DONE, RunState.CANCELLED):
             raise PlanRefused(f"The run {run.id} is {run.state.value} already.", remedy="Make a new plan.")
-        last_alive = run.updated_at or 0.0
+        run_before = run
         run = await self._journal.begin_run(run.id, self._owner)
         try:
             values = await self._check(run)
@@ -111,7 +112,7 @@ class Applier:
             values,
             on_point=self._point,
             on_settled=self._settled,
-            last_alive=last_alive,
+            last_alive=run_before.updated_at or 0.0,
         )
         self._target.hubspot.client.on_sent = lambda: self._point(SENT)
         over = asyncio.Event()
@@ -119,7 +120,7 @@ class Applier:
         halt: Halt | None = None
         trouble: BaseException | None = None
         try:
-            await self._work(desk)
+            await self._work(desk, begun_before=run_before.started_at is not None)
         except Halt as reason:
             halt = reason
         except BaseException as error:  # noqa: BLE001 - told in the journal, then raised again
@@ -183,11 +184,12 @@ class Applier:
 
     # --------------------------------------------------------------- work
 
-    async def _work(self, desk: Desk) -> None:
+    async def _work(self, desk: Desk, *, begun_before: bool) -> None:
         updates = Updates(desk)
         creates = Creates(desk, updates)
         removals = Removals(desk, updates)
-        await self._verify(desk, creates, updates, removals)
+        if begun_before:
+            await self._verify(desk, creates, updates, removals)
         apply = {Action.CREATE: creates.apply, Action.UPDATE: updates.apply, Action.DELETE: removals.apply}
         while (halt := self._halt) is None:
             if not await self._pass(desk, apply):
@@ -196,7 +198,8 @@ class Applier:
 
     async def _pass(self, desk: Desk, apply: Mapping[Action, _Apply]) -> bool:
         """Go through what is planned once; whether there was anything. A pause withdrawn makes another pass needed."""
-        lanes = _Lanes(self._target.hubspot.client.transport.connections + SPARE_LANES)
+        connections = self._target.hubspot.client.transport.connections
+        lanes = _Lanes(connections + min(SPARE_LANES, 4 * connections))
         any_batch = False
         async with lanes, aclosing(self._batches(desk)) as batches:
             async for action, batch in batches:
@@ -223,11 +226,14 @@ class Applier:
         verify = {Action.CREATE: creates.verify, Action.UPDATE: updates.verify, Action.DELETE: removals.verify}
         after = 0
         while page := await self._journal.pending(self._plan.id, EntryState.INFLIGHT, after=after, limit=BATCH):
+            if self._halt is not None:
+                return
             after = page[-1].number
             await desk.settle([_unreadable(entry, EntryState.UNCERTAIN) for entry in page if not _sendable(entry)])
-            for action, method in verify.items():
-                if self._halt is None:
-                    await method([entry for entry in page if entry.action is action and _sendable(entry)])
+            async with _Lanes(len(verify)) as lanes:
+                for action, method in verify.items():
+                    batch = [entry for entry in page if entry.action is action and _sendable(entry)]
+                    await lanes.start(self._lane(method, batch))
 
     async def _batches(self, desk: Desk) -> AsyncGenerator[tuple[Action, list[NewEntry]]]:
         """What is planned, in plan order, as batches of one action. Links are settled on the way."""
@@ -342,8 +348,9 @@ class _Lanes:
         self._free = asyncio.Semaphore(count)
         self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
+        return self
 
     async def __aexit__(self, *details: object) -> None:
         try:

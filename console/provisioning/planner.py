@@ -34,7 +34,8 @@ from console.sources.opening import open_source
 
 SLICE = 250
 FLUSH = 1000
-LANES = 6
+LANES = 14
+"""Look-ups under way at once: as many as a client has connections, and two that wait for the next free one."""
 RUNS_SEEN = 20
 """So many of the newest runs tell in which other portals a mapping has links."""
 T = TypeVar("T")
@@ -83,8 +84,9 @@ class Planner:
         columns = await in_thread(people.columns)
         if columns is not None and (missing := missing_columns(mapping, columns, people.name)):
             raise MappingError(tuple(missing))
-        details = await self._connector.details(fresh=True)
-        schema = await self._connector.schema(mapping.target)
+        details, schema = await asyncio.gather(
+            self._connector.details(fresh=True), self._connector.schema(mapping.target)
+        )
         if wrong := against_schema(mapping, schema):
             raise MappingError(tuple(wrong))
         begun = await self._journal.new_plan(

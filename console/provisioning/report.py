@@ -202,8 +202,8 @@ def _problem(entry: Entry) -> str:
 
 def _interval() -> str:
     return (
-        "HubSpot has no conditional write. Records were read at most a minute before they were written; a change by"
-        " somebody else within that minute can have been overwritten."
+        "HubSpot has no conditional write. Records were read at most a minute before they were put in line to be"
+        " written; a change by somebody else after that can have been overwritten."
     )
 
 

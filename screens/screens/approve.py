@@ -42,9 +42,9 @@ class ApproveScreen(ConsoleScreen[None]):
             yield Line(self._statement())
             for guard in self._held:
                 yield Line(_held_words(guard), classes="spaced")
-                yield _field(f"accept-{guard.name}", f"{guard.name}: the exact number")
+                yield _field(f"accept-{guard.name}", f"type the exact number of {guard.name}")
             yield Line(self._question(), classes="spaced")
-            yield _field("word", "number of writes" if self.console.standing.is_production else "yes")
+            yield _field("word", "type the number of writes" if self.console.standing.is_production else "type yes")
             yield Line("", id="wrong")
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -87,4 +88,6 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
         try:
             await job()
         except Exception as error:  # noqa: BLE001 - every failure of a worker is told, none ends the console
+            if isinstance(error, NoMatches) and not self.display:
+                return  # it came back to a screen that is being taken down: the operator left meanwhile
             (failed or self.console.trouble)(error)

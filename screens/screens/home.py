@@ -144,7 +144,10 @@ def _advice(profile: bool, runs: tuple[RunProgress, ...]) -> list[Content]:
     """The next step, with its key."""
     if not profile:
         return [_step("s", "set up the connection to HubSpot, step by step")]
-    if any(run.state is RunState.RUNNING for run in runs):
+    watched = worth_watching(runs)
+    if watched is not None and watched.interrupted:
+        return [_step("r", "open the interrupted run; r there resumes it")]
+    if watched is not None and watched.state is RunState.RUNNING:
         return [_step("r", "watch the run that is under way")]
     if not runs:
         return [
@@ -152,6 +155,12 @@ def _advice(profile: bool, runs: tuple[RunProgress, ...]) -> list[Content]:
             _step("b", "look at the contacts in HubSpot"),
         ]
     return [_step("p", "make a new plan"), _step("h", "see what ran")]
+
+
+def worth_watching(runs: tuple[RunProgress, ...]) -> RunProgress | None:
+    """The run that an operator means by "the run": an interrupted one, one under way, or the newest."""
+    asked = [run for run in runs if run.interrupted] or [run for run in runs if run.state is RunState.RUNNING] or runs
+    return asked[0] if asked else None
 
 
 def _step(key: str, text: str) -> Content:

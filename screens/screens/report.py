@@ -56,7 +56,7 @@ class ReportScreen(ConsoleScreen[None]):
 def report_text(report: Report) -> Content:
     """The report as a page."""
     run, plan = report.run, report.plan
-    sign = words.RUN_SIGNS[run.state]
+    sign = words.run_sign(run)
     states = [
         row((f"{words.number(run.states[state]):>9}  ", "bold"), (str(mark), mark.style))
         for state, mark in words.ENTRY_SIGNS.items()

@@ -19,6 +19,7 @@ from screens.literal import literal, row, stack
 from screens.messages import RunMoved
 from screens.rates import Rates
 from screens.screens.base import ConsoleScreen
+from screens.screens.home import worth_watching
 from screens.screens.plan import entry_row
 from screens.widgets.gauges import gauge_rows
 from screens.widgets.paged_rows import Fetched, PagedRows
@@ -36,8 +37,9 @@ TROUBLED = (
     EntryState.NEEDS_DECISION,
 )
 PAGE = 200
-PAUSABLE = frozenset({RunState.RUNNING, RunState.APPROVED})
-RESUMABLE = frozenset({RunState.PAUSED, RunState.PAUSED_QUOTA, RunState.QUARANTINED, RunState.FAILED})
+RESUMABLE = frozenset(
+    {RunState.APPROVED, RunState.PAUSED, RunState.PAUSED_QUOTA, RunState.QUARANTINED, RunState.FAILED}
+)
 
 
 class RunScreen(ConsoleScreen[None]):
@@ -80,8 +82,9 @@ class RunScreen(ConsoleScreen[None]):
 
     def session_opened(self, session: Session) -> None:
         """Follow the run."""
-        if not self.run_id and self.console.glance.runs:
-            self.run_id = self.console.glance.runs[0].id
+        watched = worth_watching(self.console.glance.runs)
+        if not self.run_id and watched is not None:
+            self.run_id = watched.id
         if self.run_id:
             self.retitle(f"Run {self.run_id}")
             self.work(lambda: self._watch(session), group="watch")
@@ -96,7 +99,7 @@ class RunScreen(ConsoleScreen[None]):
         """Show it, unless a frame was painted a moment ago and this is not the end."""
         self._rates.feed(message.progress)
         now = time.monotonic()
-        settled = message.progress.state is not RunState.RUNNING
+        settled = message.progress.state is not RunState.RUNNING or message.progress.interrupted
         if settled or now - self._painted >= 1 / self.console.link.gauges:
             self._painted = now
             self._take(message.progress)
@@ -111,7 +114,8 @@ class RunScreen(ConsoleScreen[None]):
             self.call_after_refresh(self._take, self.progress)
 
     def _take(self, progress: RunProgress) -> None:
-        changed = self.progress is None or self.progress.state is not progress.state
+        before = self.progress
+        changed = before is None or (before.state, before.interrupted) != (progress.state, progress.interrupted)
         self.progress = progress
         self._rates.feed(progress)
         width = max(20, self.app.size.width - 6)
@@ -158,13 +162,17 @@ class RunScreen(ConsoleScreen[None]):
 
     # ---- commands
 
+    @property
+    def _interrupted(self) -> bool:
+        return self.progress is not None and self.progress.interrupted
+
     def offers(self, action: str) -> bool:
         """Pause what runs, resume what waits, cancel what has not ended."""
         state = self.progress.state if self.progress is not None else None
         if action == "run_pause":
-            return state in PAUSABLE and not (self.progress is not None and self.progress.interrupted)
+            return state is RunState.RUNNING and not self._interrupted
         if action == "run_resume":
-            return state in RESUMABLE or (self.progress is not None and self.progress.interrupted)
+            return state in RESUMABLE or self._interrupted
         if action == "run_cancel":
             return state is not None and state not in (RunState.DONE, RunState.CANCELLED)
         if action == "report":
@@ -240,6 +248,8 @@ def _pace(progress: RunProgress, rates: Rates) -> Content:
             (words.span(seconds), "bold"),
             (f", {words.counted(progress.requests, 'request')}, {progress.rate_limited} refused with 429", "$muted"),
         )
+    if progress.interrupted:
+        return row(("last heard of ", "$muted"), (words.ago(progress.updated_at), "bold"))
     left = rates.seconds_left(progress)
     return row(
         (f"{words.number(rates.per_second)}", "bold"),
@@ -255,6 +265,11 @@ def _pace(progress: RunProgress, rates: Rates) -> Content:
 
 
 def _note(progress: RunProgress) -> Content:
+    if progress.interrupted:
+        told = "What was in flight is looked up in HubSpot before anything is sent again."
+        return row(("Press ", ""), ("r", "$accent bold"), (" to resume. ", ""), (told, "$muted"))
+    if progress.state is RunState.APPROVED:
+        return row(("Approved, not begun. Press ", ""), ("r", "$accent bold"), (" to begin.", ""))
     if progress.message:
         return literal(progress.message, "$warning", limit=300)
     who = f"approved by {progress.approved_by}" if progress.approved_by else ""

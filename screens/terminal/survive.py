@@ -45,7 +45,7 @@ class SurvivingApp(_App):
     surviving = False
     """Set once the first frame stands: what fails before it must end the program."""
 
-    def trouble(self, error: BaseException) -> None:
+    def trouble(self, error: BaseException) -> object:
         """Tell the operator; the app's own."""
         raise NotImplementedError
 

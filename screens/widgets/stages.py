@@ -37,6 +37,7 @@ class StageList(VerticalScroll):
         self.border_title = "From here to HubSpot"
         self.stages: list[Stage] = []
         self.running = False
+        self.ended = False
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -50,7 +51,11 @@ class StageList(VerticalScroll):
     @property
     def passed(self) -> bool:
         """Whether the test ran to its end without a failure."""
-        return bool(self.stages) and not self.running and not self.failed
+        return self._complete and not self.running and not self.failed
+
+    @property
+    def _complete(self) -> bool:
+        return len(self.stages) == len(TITLES)
 
     async def test(self, session: Session) -> None:
         """Ask HubSpot, stage by stage."""
@@ -65,6 +70,7 @@ class StageList(VerticalScroll):
                 self._show()
         finally:
             self.running = False
+            self.ended = True
             self._show()
             self.call_after_refresh(self.scroll_end, animate=False)
 
@@ -77,7 +83,7 @@ class StageList(VerticalScroll):
             for place, title in enumerate(later):
                 sign = words.STAGE_SIGNS["running" if place == 0 else "waiting"]
                 rows.append(row((f"{sign.glyph} ", sign.style), (title, "" if place == 0 else "$muted")))
-        elif self.stages:
+        elif self.ended:
             rows += [literal(""), self._verdict()]
         self.query_one("#stages", Line).show(stack(*rows))
 
@@ -85,6 +91,11 @@ class StageList(VerticalScroll):
         if self.failed:
             return literal(
                 "✗ The way to HubSpot is not open yet. Mend the stage above, then test again.", "$error bold"
+            )
+        if not self._complete:
+            tried = f"{len(self.stages)} of {len(TITLES)} stages"
+            return literal(
+                f"▲ The test ended early, after {tried}: what comes after them is not known.", "$warning bold"
             )
         if any(stage.state == "warn" for stage in self.stages):
             return literal("▲ It works; look at the warnings.", "$warning bold")

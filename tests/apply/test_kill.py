@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import random
 import signal
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,17 +17,17 @@ from tests.apply.apply_parts import create, email, open_parts, update
 from tests.apply.nursery import Nursery
 from tests.support.simulator import Simulator
 
-PEOPLE = 300
+PEOPLE = 210
 
 
-async def plan_of_300(folder: Path, sim: Simulator) -> str:
+async def plan_of_all(folder: Path, sim: Simulator) -> str:
     """Every third person exists and gets another last name; one more person exists without the plan knowing."""
     inputs = [
         {"properties": {"email": email(n), "firstname": f"Given{n}", "lastname": "Old"}}
         for n in [*range(3, PEOPLE + 1, 3), 1]
     ]
     uids = {}
-    for start in (0, 100):
+    for start in range(0, len(inputs), 100):
         body = {"inputs": inputs[start : start + 100]}
         for record in sim.post("/crm/objects/2026-09/contacts/batch/create", body).json["results"]:
             uids[record["properties"]["email"]] = record["id"]
@@ -51,7 +55,7 @@ def judge(sim: Simulator) -> None:
 @pytest.mark.parametrize("point", ["before_send", "sent", "answered", "committed"])
 async def test_killed_then_resumed(sim: Simulator, nursery: Nursery, tmp_path: Path, point: str, nth: int) -> None:
     sim.settings(latency=0.01)
-    plan = await plan_of_300(tmp_path, sim)
+    plan = await plan_of_all(tmp_path, sim)
     assert nursery.end(nursery.begin(tmp_path, sim, plan, point, nth)).code == -signal.SIGKILL
     async with open_parts(tmp_path, sim.url, sim.token) as parts:
         left = await parts.store.progress(plan)
@@ -72,7 +76,7 @@ async def test_killed_then_resumed(sim: Simulator, nursery: Nursery, tmp_path: P
 
 
 async def test_two_processes_at_once_one_is_refused(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
-    plan = await plan_of_300(tmp_path, sim)
+    plan = await plan_of_all(tmp_path, sim)
     sim.settings(latency=0.2)
     before = len(sim.log())
     both = [nursery.begin(tmp_path, sim, plan) for _ in range(2)]
@@ -85,8 +89,39 @@ async def test_two_processes_at_once_one_is_refused(sim: Simulator, nursery: Nur
 
 
 async def test_killed_three_times_in_a_row(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
-    plan = await plan_of_300(tmp_path, sim)
+    plan = await plan_of_all(tmp_path, sim)
     for point in ("sent", "before_send", "committed"):
         assert nursery.end(nursery.begin(tmp_path, sim, plan, point)).code == -signal.SIGKILL
     assert nursery.end(nursery.begin(tmp_path, sim, plan)) == (0, "done")
     judge(sim)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_killed_at_any_moment_of_a_bad_day(sim: Simulator, nursery: Nursery, tmp_path: Path, seed: int) -> None:
+    """HubSpot loses answers, fails and leaves results out, and the process dies again and again."""
+    chance = random.Random(seed)
+    plan = await plan_of_all(tmp_path, sim)
+    sim.settings(latency=0.02)
+    for _ in range(4):
+        kinds = chance.sample(["reset", "truncate", "omit", "502", "503"], 2)
+        sim.faults("", *({"kind": kind, "probability": 0.2, "path": "batch"} for kind in kinds))
+        pid = nursery.begin(tmp_path, sim, plan)
+        await asyncio.sleep(chance.uniform(0.1, 0.6))
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        if nursery.end(pid) == (0, "done"):
+            break
+    else:
+        sim.faults()
+        assert nursery.end(nursery.begin(tmp_path, sim, plan)) == (0, "done")
+    judge(sim)
+    async with open_parts(tmp_path, sim.url, sim.token) as parts:
+        run = await parts.store.progress(plan)
+        assert run.states == {"done": PEOPLE}
+        entries = await parts.store.keyed_entries(plan, limit=PEOPLE)
+        links = await parts.store.links(
+            sim.portal_id, "people", [one.key_digest for one in entries], object_class="contact"
+        )
+    people = sim.dump()
+    ours = {people[link.uid]["email"] for link in links.values() if link.created_by_us}
+    assert ours == {email(n) for n in range(2, PEOPLE + 1) if n % 3}

@@ -31,7 +31,7 @@ from console.settings.vault import MemoryVault
 from tests.apply.apply_parts import MAPPING, MASTER, Parts, create, open_parts
 from tests.support.simulator import Simulator
 
-PEOPLE = 1_200
+PEOPLE = 800
 FORMS: tuple[ReportFormat, ...] = ("md", "csv", "jsonl")
 
 
@@ -61,7 +61,7 @@ class Scene:
 
 @pytest.fixture
 def sim(sim: Simulator) -> Simulator:
-    sim.settings(latency=0.06)
+    sim.settings(latency=0.05)
     return sim
 
 
@@ -186,7 +186,7 @@ async def test_a_runner_that_was_given_up_does_not_begin_later(scene: Scene, mon
     monkeypatch.setattr("console.provisioning.runs.START_SECONDS", 0.1)
     with pytest.raises(RunnerFailed, match="was ended"):
         await scene.runs.start(plan.id)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(1.0)
     assert (await scene.runs.show(plan.id)).state is RunState.APPROVED
     assert scene.sim.dump() == {}
 

@@ -43,6 +43,18 @@ def test_the_connection_test_passes_and_names_its_stages(shell: Shell) -> None:
     assert all({"id", "state", "milliseconds"} <= set(stage) for stage in told["stages"])
 
 
+def test_the_log_file_has_the_requests_of_the_connection_test(shell: Shell, tmp_path: Path) -> None:
+    log = tmp_path / "requests.log"
+    assert shell.run("test", "--log-file", str(log)).code == 0
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {entry["status"] for entry in entries} == {200}
+    assert any("contacts" in entry["path"] for entry in entries)
+    assert log.stat().st_mode & 0o777 == 0o600
+    shell.environ["HUBSPOKE_ACCESS_TOKEN"] = "pat-na1-wrong"
+    assert shell.run("test", "--log-file", str(log)).code == 1
+    assert json.loads(log.read_text().splitlines()[-1])["status"] == 401
+
+
 def test_a_wrong_token_fails_the_test_with_what_to_do(shell: Shell) -> None:
     shell.environ["HUBSPOKE_ACCESS_TOKEN"] = "pat-na1-wrong"
     done = shell.run("test", "--json")

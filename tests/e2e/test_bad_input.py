@@ -172,8 +172,12 @@ BAD = {
     "quotes": Bad("", b'E20,p20@x.org,"A" or B,C,,,yes', "", "quotes of this row do not match", "double the quotes"),
     "duplicate 1": Bad("E21", b"E21,p21@x.org,A,B,,,yes", "", "same source id", "appear once in the source"),
     "duplicate 2": Bad("E21", b"E21,p22@x.org,A,B,,,yes", "", "same source id", "appear once in the source"),
-    "same email 1": Bad("E23", b"E23,P23@x.org,A,B,,,yes", "email", "same correlation key", "appear once in the source"),
-    "same email 2": Bad("E24", b"E24,p23@X.ORG,A,B,,,yes", "email", "same correlation key", "appear once in the source"),
+    "same email 1": Bad(
+        "E23", b"E23,P23@x.org,A,B,,,yes", "email", "same correlation key", "appear once in the source"
+    ),
+    "same email 2": Bad(
+        "E24", b"E24,p23@X.ORG,A,B,,,yes", "email", "same correlation key", "appear once in the source"
+    ),
 }
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,24 @@ async def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
             assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
     finally:
         os.umask(old)
+
+
+async def test_a_commit_is_on_disk_when_it_is_answered(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        for pragma, value in (("journal_mode", "wal"), ("synchronous", 2)):
+            found = await journal._writer.write(lambda c, p=pragma: c.exec_driver_sql(f"PRAGMA {p}").scalar_one())
+            assert found == value
+
+
+async def test_a_plain_payload_that_was_changed_is_not_shown_as_planned(tmp_path: Path) -> None:
+    """The approved hash covers what is applied, also where no vault seals it."""
+    async with journal_in(tmp_path, None) as journal:
+        plan = await finished(journal, entry(journal, 1), entry(journal, 2))
+        change = "UPDATE entries SET payload = (SELECT payload FROM entries WHERE number = 2) WHERE number = 1"
+        await journal._writer.write(lambda c: c.exec_driver_sql(change))
+        first, second = await journal.entries(plan.id)
+        assert first.payload is None
+        assert second.payload is not None
 
 
 async def test_no_person_is_readable_in_the_state_folder(tmp_path: Path) -> None:
@@ -119,15 +141,33 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "--state" in refused.value.remedy
 
 
-async def test_a_read_only_file_is_told(tmp_path: Path) -> None:
-    async with journal_in(tmp_path):
-        pass
-    path = tmp_path / "state" / "journal.sqlite"
-    path.chmod(0o400)
-    if os.access(path, os.W_OK):
-        pytest.skip("root may write anything")
-    with pytest.raises(JournalReadOnly):
-        await Journal.open(path, master_key=None)
+@contextmanager
+def mere_mortal() -> Iterator[None]:
+    """Without the superuser's rights, where the tests run with them."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+async def test_a_read_only_file_is_told() -> None:
+    folder = Path(tempfile.mkdtemp())  # pytest's own are closed to everybody else
+    try:
+        async with journal_in(folder):
+            pass
+        path = folder / "state" / "journal.sqlite"
+        path.chmod(0o444)
+        for place in (folder, path.parent):
+            place.chmod(0o755)
+        with mere_mortal(), pytest.raises(JournalReadOnly) as refused:
+            await Journal.open(path, master_key=None)
+        assert "--state" in refused.value.remedy
+    finally:
+        shutil.rmtree(folder)
 
 
 async def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:

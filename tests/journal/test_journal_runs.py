@@ -12,7 +12,7 @@ import pytest
 
 from console.journal.errors import JournalError, NotApproved, UnknownPlan
 from console.journal.glance import last_runs, waiting_plans
-from console.journal.journal import Settlement
+from console.journal.journal import Journal, Settlement
 from console.journal.model import Action, EntryState, GuardVerdict, Link, RunState
 from tests.journal.journal_parts import ME, PORTAL, entry, finished, journal_in
 
@@ -98,6 +98,18 @@ async def test_counters_follow_every_outcome(tmp_path: Path) -> None:
         assert (await journal.plan(plan.id)).state is RunState.CANCELLED
 
 
+async def test_whoever_lost_a_run_to_another_process_claims_nothing_more(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        plan = await finished(journal, entry(journal, 1), entry(journal, 2))
+        run_id = (await journal.approve(plan, ME)).id
+        first = await journal.begin_run(run_id, "ann@host, process 1")
+        await journal.claim(first, [1])
+        second = await journal.begin_run(run_id, "ann@host, process 2")
+        with pytest.raises(JournalError, match="took this run over"):
+            await journal.claim(first, [2])
+        await journal.claim(second, [2])
+
+
 async def test_commands_come_once_and_old_ones_not_at_all(tmp_path: Path) -> None:
     async with journal_in(tmp_path) as journal, journal_in(tmp_path) as console:
         plan = await finished(journal, entry(journal, 1))
@@ -143,6 +155,27 @@ async def test_many_writers_share_commits_and_one_failure_stays_alone(tmp_path: 
         assert [type(result) for result in results[:40]] == [type(None)] * 40
         assert isinstance(results[40], JournalError)
         assert (await journal.progress(run.id)).states == {"inflight": 40}
+
+
+async def test_nobody_waits_for_ever_at_a_journal_that_closes(tmp_path: Path) -> None:
+    for round_ in range(20):
+        journal = await Journal.open(tmp_path / str(round_) / "journal.sqlite", master_key=None)
+
+        def write(journal: Journal = journal) -> int:
+            async def writing() -> int:
+                for done in range(10_000):
+                    try:
+                        await asyncio.wait_for(journal.record("note", ME), 5)
+                    except JournalError:
+                        return done
+                return -1
+
+            return asyncio.run(writing())
+
+        work = [asyncio.create_task(asyncio.to_thread(write)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        await journal.close()
+        assert all(done >= 0 for done in await asyncio.gather(*work))
 
 
 async def test_two_processes_write_one_journal(tmp_path: Path) -> None:

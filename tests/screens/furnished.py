@@ -20,19 +20,19 @@ PROFILE = Profile(
 )
 
 
-def furnished(folder: Path) -> tuple[Paths, tuple[str, ...]]:
-    """The folders, and words that Home must show at once."""
+def furnished(folder: Path, state: RunState = RunState.DONE) -> tuple[Paths, tuple[str, ...]]:
+    """The folders, and words that Home must show at once; the run's id is the last. `state`: of the run."""
     paths = Paths.resolve(str(folder / "config"), str(folder / "state"))
     profiles = Profiles(paths)
     profiles.save(PROFILE)
     profiles.use(PROFILE.name)
     details = AccountDetails(portal_id=PORTAL, account_type="STANDARD", portal_name="Acme Manufacturing")
     remember_account(paths, PROFILE, details)
-    run_id = asyncio.run(_worked(paths))
+    run_id = asyncio.run(_worked(paths, state))
     return paths, ("acme", "Acme Manufacturing", "of 250,000", run_id)
 
 
-async def _worked(paths: Paths) -> str:
+async def _worked(paths: Paths, state: RunState) -> str:
     budget = open_budget(SqliteStore(paths.budget), app=PROFILE.name, portal=PORTAL, profile=PROFILE)
     await budget.bind(PORTAL)
     async with budget.slot("burst") as lease:
@@ -42,12 +42,12 @@ async def _worked(paths: Paths) -> str:
     await budget.aclose()
     journal = await Journal.open(paths.journal, master_key=None)
     try:
-        return await _run(journal)
+        return await _run(journal, state)
     finally:
         await journal.close()
 
 
-async def _run(journal: Journal) -> str:
+async def _run(journal: Journal, state: RunState) -> str:
     plan = await journal.new_plan(
         Plan(
             id="",
@@ -77,5 +77,6 @@ async def _run(journal: Journal) -> str:
     await journal.settle(
         run, [Settlement(number=entry.number, state=EntryState.DONE, uid=str(entry.number)) for entry in entries]
     )
-    await journal.end_run(run.id, RunState.DONE)
+    if state is not RunState.RUNNING:
+        await journal.end_run(run.id, state)
     return run.id

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from screens.terminal import fence as fence_module
 from screens.terminal import signals
 from screens.terminal.driver import ClickDriver, QuietDriver
 from screens.terminal.fence import FrameFence
@@ -74,6 +75,7 @@ class SmallApp(FrameFence, App[int]):
 
 
 if __name__ == "__main__":
+    fence_module.PATIENCE = float(os.environ.get("PATIENCE", fence_module.PATIENCE))
     app = SmallApp(sys.argv[1] == "click", sys.argv[2] == "fenced", Path(sys.argv[3]))
     result = app.run()
     sys.exit(result if result is not None else app.return_code)

@@ -1,17 +1,22 @@
-"""Every screen over records that try to do something to the terminal: nothing of theirs reaches it."""
+"""Every screen over records, a source and a server that try to do something to the terminal: nothing of theirs reaches it."""
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from console.simulator.hostile import VALUES
-from tests.screens.workplace import Workplace
-from tests.support.simulator import start_simulator
+from tests.screens.workplace import HEADINGS, MAPPING, Workplace
+from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 
 OURS = re.compile(
@@ -22,9 +27,12 @@ OURS = re.compile(
     rb"|\x1b\]22;[a-z-]+\x07"  # the shape of the pointer over a field
     rb"|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\[6n"
 )
-HOME = "\x1bOR"
-"""F3."""
+HOME, NEXT, EMPTY, UNDO = "\x1bOR", "\x0e", "\x05\x15", "\x1a"
+"""F3; ^n; to the end of a field and delete all before; ^z."""
 UNSAFE = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+ALL = "\x1b]52;c;ZXZpbA==\x07\x1b]8;;https://evil.example/\x07\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp\x00[@click=app.quit]x[/b]"
+LETTERS = "\u202egnp\u200b[@click=app.quit][/b]"
+"""What gets past a terminal's own input and a CSV file's first line."""
 
 
 def foreign(raw: bytes) -> list[str]:
@@ -35,8 +43,15 @@ def foreign(raw: bytes) -> list[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with start_simulator(contacts=3, companies=3, hostile=True) as made:
+        yield made
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
+def place(tmp_path: Path, simulator: Simulator) -> Workplace:
+    simulator.reset()
     people = [
         (f"E{number:03d}", f"hostile-{number:02d}@hostile.example", value[:60], value[:2000])
         for number, value in enumerate(VALUES)
@@ -45,107 +60,277 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
         ("E100", "new@hostile.example", VALUES[0], VALUES[5]),
         ("E101\x1b[2J", "not an address \x9b31m", "x", "y"),
     ]
-    with start_simulator(contacts=3, companies=3, hostile=True) as simulator:
-        yield Workplace(tmp_path, simulator, people)
+    return Workplace(tmp_path, simulator, people)
+
+
+@contextmanager
+def console(place: Workplace) -> Iterator[Terminal]:
+    """The console in a terminal; at its end nothing foreign was sent, and nothing of ours was to be excused."""
+    with Terminal(place.command, columns=120, rows=40, environment=place.environment, cwd=place.folder) as terminal:
+        at(terminal, "Home")
+        yield terminal
+        terminal.press(HOME)
+        at(terminal, "Home")
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+        assert foreign(bytes(terminal.raw)) == []
+    assert not place.paths.log.exists(), place.paths.log.read_text()
+
+
+def at(terminal: Terminal, heading: str) -> None:
+    """Wait until a screen is there: its name stands in the first line."""
+    terminal.wait(rf"\A\s*hubspoke  {heading}", 30)
+
+
+def back(terminal: Terminal, heading: str) -> None:
+    """Escape, and nothing else before it did its work: a key right after it would make it an Alt."""
+    terminal.press("escape")
+    at(terminal, heading)
+
+
+def paste(terminal: Terminal, text: str) -> None:
+    """As a terminal pastes."""
+    terminal.press(f"\x1b[200~{text}\x1b[201~")
 
 
 @pytest.mark.timeout(120)
-def test_no_foreign_sequence_reaches_the_terminal_and_no_action_fires(place: Workplace) -> None:
-    with Terminal(place.command, columns=120, rows=40, environment=place.environment, cwd=place.folder) as terminal:
-        terminal.wait("connected")
+def test_records_and_places(place: Workplace) -> None:
+    with console(place) as terminal:
+        terminal.wait("✓ connected")
         walk_contacts(terminal)
         walk_companies(terminal)
-        walk_provisioning(terminal)
         walk_others(terminal)
-        assert foreign(bytes(terminal.raw)) == []
-        assert "mistake of Hubspoke" not in terminal.text
-        terminal.press("q")
-        assert terminal.wait_end() == 0
-    log = place.paths.log
-    assert not log.exists() or "Error" not in log.read_text()
-
-
-def back(terminal: Terminal) -> None:
-    """Escape alone: a key right after it would make it an Alt."""
-    terminal.press("escape")
-    terminal.read(0.25)
 
 
 def walk_contacts(terminal: Terminal) -> None:
     terminal.press("b")
+    at(terminal, "Contacts")
     terminal.wait("hostile-00@hostile.example")
     terminal.press("/")
     for letter in "hostile":
         terminal.press(letter)
-    terminal.wait(r"\d+ contacts")
+    terminal.wait(rf"{len(VALUES)} contacts")
     terminal.press("enter")
     for _ in VALUES:
         terminal.press("down")
     terminal.press("enter")
     terminal.wait("read just now")
-    for _ in range(30):
+    for _ in range(14):
         terminal.press("down")
-    back(terminal)
-    terminal.wait("Filter")
+    back(terminal, "Contacts")
     terminal.press("f", 'email co "')
     terminal.wait("not closed")
-    back(terminal)
+    paste(terminal, LETTERS)
+    terminal.wait(re.escape("[@click=app.quit][/b]"))
+    terminal.press("enter")
+    terminal.wait("not closed")
 
 
 def walk_companies(terminal: Terminal) -> None:
     terminal.press("2")
-    terminal.wait("Domain")
+    at(terminal, "Companies")
     terminal.wait("Hostile 0")
     terminal.press("down", "down", "enter")
     terminal.wait("read just now")
     for _ in range(12):
         terminal.press("down")
-    back(terminal)
-    terminal.wait("Domain")
-    back(terminal)
-    terminal.wait("What now")
-
-
-def walk_provisioning(terminal: Terminal) -> None:
-    terminal.press("m")
-    terminal.wait("No problems|Check")
-    terminal.press("v")
-    terminal.wait("employee_id")
-    back(terminal)
-    terminal.wait("Suggest new")
-    back(terminal)
-    terminal.wait("What now")
-    terminal.press("p")
-    terminal.wait("people-to-contacts")
-    terminal.press("enter")
-    terminal.wait("Before you say go")
-    for _ in range(18):
-        terminal.press("down")
-    terminal.press("enter")
-    terminal.wait("Entry \\d+")
-    back(terminal)
-    terminal.wait("Before you say go")
-    terminal.press("a")
-    terminal.wait("Type yes")
-    terminal.press("yes", "enter")
-    terminal.wait("Outcomes", 30)
-    terminal.wait("done|failed")
-    terminal.press("v")
-    terminal.wait("Records that need attention|Failures|Undo")
-    terminal.press(HOME)
-    terminal.wait("What now")
+    back(terminal, "Companies")
+    back(terminal, "Home")
 
 
 def walk_others(terminal: Terminal) -> None:
-    for key, shown in (
-        ("h", "Runs"), ("t", "Everything works|It works|not open"), ("v", "accessToken"), ("c", "displayName"),
-        ("w", "walk"), ("d", "terminal"), ("l", "Plans"), ("s", "1 of 7"), ("?", "Go to"),
+    for key, heading, shown in (
+        ("h", "History", "Runs 0"), ("t", "Test connection", "Everything works|It works|not open"),
+        ("v", "Credentials", "accessToken"), ("c", "Connector", "displayName"), ("w", "Profiles", "walk"),
+        ("d", "", "terminal"), ("l", "History", "Plans 0"), ("?", "", "Go to"),
     ):  # fmt: skip
         terminal.press(key)
+        at(terminal, heading)
         terminal.wait(shown)
-        back(terminal)
+        back(terminal, "Home")
         terminal.wait("What now")
     terminal.press("ctrl+p")
     terminal.wait("Search for commands")
-    back(terminal)
+    terminal.press(HOME, "escape")
+    at(terminal, "Home")
     terminal.wait("What now")
+
+
+@pytest.mark.timeout(120)
+def test_a_plan_its_run_its_report_and_history(place: Workplace) -> None:
+    with console(place) as terminal:
+        terminal.wait("✓ connected")
+        terminal.press("p")
+        at(terminal, "New plan")
+        terminal.wait("people-to-contacts")
+        terminal.press("enter")
+        at(terminal, "Plan p-")
+        terminal.wait("Before you say go")
+        terminal.wait("hostile-00@hostile.example")
+        for _ in range(18):
+            terminal.press("down")
+        terminal.press("enter")
+        at(terminal, "Before and after")
+        back(terminal, "Plan p-")
+        terminal.press("a")
+        at(terminal, "Approve")
+        terminal.wait("Type yes")
+        terminal.press("yes", "enter")
+        at(terminal, "Run r-")
+        terminal.wait("✓ done|✗ failed", 30)
+        terminal.wait("needs decision")
+        terminal.press("enter")
+        at(terminal, "Before and after")
+        back(terminal, "Run r-")
+        terminal.press("v")
+        at(terminal, "Report r-")
+        terminal.wait("Records that need attention")
+        terminal.wait(r"not an address \\x9b31m")
+        back(terminal, "Run r-")
+        terminal.press("h")
+        at(terminal, "History")
+        terminal.wait("Runs 1    Plans 1")
+        terminal.press("2")
+        terminal.wait("Plan  .*Source")
+        terminal.press("1", "enter")
+        at(terminal, "Run r-")
+
+
+@pytest.mark.timeout(120)
+def test_mappings_with_problems_and_notices(place: Workplace) -> None:
+    (place.paths.mappings / "broken.toml").write_text(
+        MAPPING.format(source=place.people).replace("people-to-contacts", "broken")
+        + f"city = {json.dumps('source.x y ' + ALL)}\n{json.dumps(ALL)} = '1'\n",
+        encoding="utf-8",
+    )
+    (place.paths.mappings / "control.toml").write_text(f"name = 'control' # {ALL}\n", encoding="utf-8")
+    with console(place) as terminal:
+        terminal.wait("✓ connected")
+        terminal.press("m")
+        at(terminal, "Mapping")
+        terminal.wait("✗ line")
+        terminal.wait(r"\\x1b\]52;c;")
+        terminal.press("v")
+        at(terminal, "Source")
+        terminal.wait("employee_id  ")
+        back(terminal, "Mapping")
+        terminal.press("down", "enter")
+        terminal.wait(r"control\.toml")
+        terminal.wait(r"# .\]52;c;")
+        terminal.press("v")  # a notice: it cannot be loaded
+        terminal.wait("▌|┃|│ .*control")
+        terminal.press("down", "enter")
+        terminal.wait(r"people-to-contacts\.toml")
+        terminal.wait("No problems")
+        terminal.press("n")
+        terminal.wait("Which source")
+        paste(terminal, f"gone {LETTERS}.csv")
+        terminal.press("enter")  # a notice: no such file
+        terminal.wait(r"\\u202egnp")
+        back(terminal, "Home")
+        terminal.press("p")
+        at(terminal, "New plan")
+        terminal.wait("broken")
+        terminal.press("enter")
+        terminal.wait("No plan was made")
+        terminal.wait(r"\\x1b\]52;c;")
+
+
+@pytest.mark.timeout(120)
+def test_the_setup_over_a_hostile_source(place: Workplace) -> None:
+    column = f"given{LETTERS}"
+    people = [(*HEADINGS, column)]
+    people += [
+        (f"E{n}", f"hostile-{n:02d}@hostile.example", value[:60], value[:300], value[:300])
+        for n, value in enumerate(VALUES)
+    ]
+    with (place.folder / "people[b].csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(people)
+    (place.folder / "control.csv").write_text(f"id,{ALL}\n1,2\n", encoding="utf-8")
+    with console(place) as terminal:
+        terminal.wait("✓ connected")
+        terminal.press("s")
+        terminal.wait("1 of 7")
+        terminal.press("down", "enter")
+        terminal.wait("2 of 7")
+        terminal.wait("memory")
+        terminal.press(EMPTY, "walk", "enter", EMPTY, place.simulator.url, "enter", "enter")
+        terminal.wait("3 of 7")
+        terminal.press(NEXT)
+        terminal.wait("Everything works|It works")
+        terminal.press("enter")
+        terminal.wait("5 of 7")
+        paste(terminal, f"gone {LETTERS}.csv")
+        terminal.press("enter")
+        terminal.wait(r"✗ .*gone")
+        terminal.press(EMPTY, "control.csv", "enter")
+        terminal.wait("no text")
+        terminal.press(EMPTY, "people[b].csv", "enter")
+        terminal.wait("It can be read")
+        terminal.wait(r"given\\u202e")
+        terminal.press("enter")
+        terminal.wait("6 of 7")
+        terminal.wait("No problems")
+        paste(terminal, f'"{LETTERS}" = 1 # ')
+        terminal.press(NEXT)
+        terminal.wait(r"✗ line 1.*\\u202e")
+        terminal.press(UNDO)
+        terminal.press(NEXT)
+        terminal.wait("7 of 7")
+        terminal.wait("Enter opens the plan for review", 30)
+        terminal.press("enter")
+        at(terminal, "Plan p-")
+        terminal.wait("hostile-00@hostile.example")
+
+
+class HostileAnswers(BaseHTTPRequestHandler):
+    """Refuses everything in hostile words."""
+
+    def do_GET(self) -> None:
+        """Any read."""
+        body = json.dumps({"status": "error", "message": ALL, "correlationId": ALL, "category": ALL, "errors": []})
+        self.send_response(400)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_POST = do_GET  # noqa: N815 - the base's naming
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Silence."""
+
+
+@contextmanager
+def hostile_server() -> Iterator[str]:
+    """Its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HostileAnswers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.timeout(120)
+def test_errors_in_a_servers_hostile_words(place: Workplace) -> None:
+    with hostile_server() as url:
+        place.point_at(url)
+        with console(place) as terminal:
+            terminal.wait(r"✗ .*52;c;")
+            terminal.press("b")
+            at(terminal, "Contacts")
+            terminal.wait(r"(?s)✗ .*52;c;")
+            back(terminal, "Home")
+            terminal.press("t")
+            terminal.wait("not open yet")
+            terminal.wait(r"correlation id: .*52;c;")
+            back(terminal, "Home")
+            terminal.press("p")
+            at(terminal, "New plan")
+            terminal.wait("people-to-contacts")
+            terminal.press("enter")
+            terminal.wait(r"(?s)✗ .*52;c;")
+            back(terminal, "Home")

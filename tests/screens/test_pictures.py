@@ -13,15 +13,23 @@ from tests.screens.gallery import GALLERY, Picture
 from tests.screens.sample_app import still_app
 
 
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until what the screen began is done and shown."""
+    for _ in range(2):  # what a worker brought may begin another
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
 def opener(picture: Picture) -> Callable[[Pilot[Any]], Any]:
     async def run(pilot: Pilot[Any]) -> None:
         screen = picture.screen()
         if screen is not None:
             await pilot.app.push_screen(screen)
-        await pilot.pause(0.1)
-        await pilot.press(*picture.keys)
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause(0.2)
+        await settle(pilot)
+        if picture.keys:
+            await pilot.press(*picture.keys)
+            await settle(pilot)
         assert pilot.app.troubles == []  # type: ignore[attr-defined]
 
     return run

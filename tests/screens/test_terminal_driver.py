@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.terminal import Terminal
+from tests.support.timing import within
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +44,7 @@ def test_bytes_that_are_no_utf8_do_not_stop_it(tmp_path: Path, driver: str) -> N
     with small_app(tmp_path / "note", driver) as terminal:
         terminal.wait("ready 0")
         os.write(terminal._fd, b"\x1b[M\x20\xe8\xff\x1b[M\x20\xc0\x80")  # X10 reports beyond column 95
-        time.sleep(0.3)
+        terminal.read(0.3)
         terminal.press("x")
         terminal.wait(r"ready [1-9]")
         assert not terminal.ended()
@@ -51,27 +52,38 @@ def test_bytes_that_are_no_utf8_do_not_stop_it(tmp_path: Path, driver: str) -> N
 
 def test_the_end_of_input_alone_ends_it_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEAF", "1")
-    with small_app(tmp_path / "note") as terminal:
-        terminal.wait("ready 0")
-        began = time.monotonic()
-        terminal.hang_up()
-        while not terminal.ended() and time.monotonic() - began < 5:
-            time.sleep(0.02)
-        assert terminal.status == 129
-        assert time.monotonic() - began < 2
+
+    def left() -> float:
+        with small_app(tmp_path / "note") as terminal:
+            terminal.wait("ready 0")
+            began = time.monotonic()
+            terminal.hang_up()
+            while not terminal.ended() and time.monotonic() - began < 20:
+                time.sleep(0.02)
+            assert terminal.status == 129
+            return time.monotonic() - began
+
+    within(1.5, left)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_signals_leave_within_a_second_through_on_unmount(tmp_path: Path, number: signal.Signals) -> None:
     note = tmp_path / "note"
-    with small_app(note) as terminal:
-        terminal.wait("ready 0")
-        began = time.monotonic()
-        os.kill(terminal.pid, number)
-        assert terminal.wait_end(3) == 128 + number
-        assert time.monotonic() - began < 1.0
-        assert re.search(rb"\x1b\[\?1049l", bytes(terminal.raw)), "the alternate screen was left"
-    assert f"left {128 + number}" in note.read_text()
+
+    def left() -> float:
+        note.unlink(missing_ok=True)
+        with small_app(note) as terminal:
+            terminal.wait("ready 0")
+            began = time.monotonic()
+            os.kill(terminal.pid, number)
+            assert terminal.wait_end(20) == 128 + number
+            took = time.monotonic() - began
+            if took < 1:  # later ones were cut short, as they should be
+                assert re.search(rb"\x1b\[\?1049l", bytes(terminal.raw)), "the alternate screen was left"
+                assert f"left {128 + number}" in note.read_text()
+            return took
+
+    within(1.0, left)
 
 
 def test_a_blocked_end_is_cut_short() -> None:

@@ -109,15 +109,23 @@ def test_a_dialog_that_closes_behind_the_fence_leaves_no_trace(line: SlowLine) -
     assert line.text.count("background") == 100
 
 
-def test_a_terminal_that_never_answers_is_asked_no_more(line: SlowLine) -> None:
-    line.until("ready 0", answer=False)
-    line.read(2.6, answer=False)  # the fence gives up
-    asked = line.asked
-    for _ in range(5):
-        os.write(line.fd, b"a")
-        line.read(0.1, answer=False)
-    line.until("ready 5", answer=False, seconds=2)
-    assert line.asked == asked
+def test_a_terminal_that_never_answers_is_asked_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATIENCE", "0.4")
+    deaf = SlowLine(tmp_path / "note", "fenced")
+    try:
+        deaf.until("ready 0", answer=False)
+        deaf.read(0.6, answer=False)
+        os.write(deaf.fd, b"a")
+        deaf.until("ready 1", answer=False)  # the fence gave up
+        asked = deaf.asked
+        assert asked > 0
+        for _ in range(4):
+            os.write(deaf.fd, b"a")
+            deaf.read(0.1, answer=False)
+        deaf.until("ready 5", answer=False)
+        assert deaf.asked == asked
+    finally:
+        deaf.close()
 
 
 def test_without_the_fence_nobody_is_asked(tmp_path: Path) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input
 
 from console.journal.model import RunState
 from console.settings.paths import Paths
@@ -17,6 +14,7 @@ from screens.app import HubspokeApp
 from screens.widgets.panel import Line
 from screens.widgets.record_table import RecordTable
 from tests.screens import samples
+from tests.screens.looking import sees, shown, types, until
 from tests.screens.sample_app import still_app
 from tests.screens.workplace import Workplace
 from tests.support.simulator import Simulator, start_simulator
@@ -31,30 +29,6 @@ PEOPLE = [
 def simulator() -> Iterator[Simulator]:
     with start_simulator(contacts=5, companies=3, seed=7) as made:
         yield made
-
-
-async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"{what}: {shown(pilot.app)}")
-
-
-def shown(app: Any) -> str:
-    return "\n".join("".join(part.text for part in strip) for strip in app.screen._compositor.render_strips())
-
-
-async def sees(pilot: Pilot[Any], text: str, seconds: float = 20) -> None:
-    await until(pilot, lambda: text in shown(pilot.app), f"{text!r} did not appear", seconds)
-
-
-async def types(pilot: Pilot[Any], text: str) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.focused, Input), "no field has the focus")
-    field = pilot.app.focused
-    assert isinstance(field, Input)
-    field.value = text
-    await pilot.pause()
 
 
 @pytest.mark.timeout(90)
@@ -197,7 +171,7 @@ async def test_a_guard_and_production_ask_for_exact_numbers(tmp_path: Path) -> N
 async def test_a_run_is_paused_resumed_and_cancelled_by_keys_and_outlives_the_console(
     simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = [(f"M{n:04d}", f"m{n:04d}@acme.example", f"Given{n}", f"Family{n}") for n in range(800)]
+    many = [(f"M{n:04d}", f"m{n:04d}@acme.example", f"Given{n}", f"Family{n}") for n in range(2000)]
     place = Workplace(tmp_path, simulator, many, lanes=1)
     monkeypatch.setenv("HUBSPOKE_ACCESS_TOKEN", simulator.token)
     try:
@@ -210,7 +184,7 @@ async def test_a_run_is_paused_resumed_and_cancelled_by_keys_and_outlives_the_co
             await sees(pilot, "Before you say go", 40)
             await pilot.press("a")
             await sees(pilot, "Type yes")
-            simulator.settings(latency=0.5)
+            simulator.settings(latency=0.25)
             await types(pilot, "yes")
             await pilot.press("enter")
             await sees(pilot, "Pause", 30)
@@ -222,7 +196,7 @@ async def test_a_run_is_paused_resumed_and_cancelled_by_keys_and_outlives_the_co
         async with again.run_test(size=(100, 30)) as pilot:
             await sees(pilot, "people-to-contacts", 2)
             await pilot.press("r")
-            await sees(pilot, "of 800", 5)
+            await sees(pilot, "of 2,000", 5)
             await until(pilot, lambda: _state(again) in (RunState.RUNNING, RunState.DONE), "not re-attached")
             if _state(again) is RunState.RUNNING:
                 await pilot.press("x")

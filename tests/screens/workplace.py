@@ -41,10 +41,9 @@ class Workplace:
         self.folder = folder
         self.simulator = simulator
         self.paths = Paths.resolve(str(folder / "config"), str(folder / "state"))
-        profiles = Profiles(self.paths)
-        profile = Profile(name="walk", authentication="token", api_base_url=simulator.url, timeout_seconds=5)
-        profiles.save(msgspec.structs.replace(profile, maximum_connections=lanes))
-        profiles.use("walk")
+        self._lanes = lanes
+        self.point_at(simulator.url)
+        Profiles(self.paths).use("walk")
         preferences.change(self.paths, vault="memory")
         self.people = folder / "people.csv"
         with self.people.open("w", newline="", encoding="utf-8") as file:
@@ -52,6 +51,11 @@ class Workplace:
         self.paths.mappings.mkdir(parents=True, exist_ok=True)
         mapping = self.paths.mappings / "people-to-contacts.toml"
         mapping.write_text(MAPPING.format(source=self.people), encoding="utf-8")
+
+    def point_at(self, url: str) -> None:
+        """Save the profile for another address."""
+        profile = Profile(name="walk", authentication="token", api_base_url=url, timeout_seconds=5)
+        Profiles(self.paths).save(msgspec.structs.replace(profile, maximum_connections=self._lanes))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from textual.app import ComposeResult
@@ -13,21 +13,40 @@ from textual.widgets import Input
 
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles, SettingsError, assign
-from screens.literal import literal, row
+from screens.literal import hanging, literal, row, stack
 from screens.screens.setup.step import Step, field, labelled
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from console.settings.vault import Vault
 
+SCOPES = (
+    "crm.objects.contacts.read and .write, crm.objects.companies.read and .write, "
+    "crm.schemas.contacts.read, crm.schemas.companies.read."
+)
+"""What the credentials must be allowed; without companies only contacts work."""
+
 WHERE = {
-    "setup-name": "Your own short name for this connection, such as production. It names the file of its settings.",
-    "setup-token": "HubSpot: Development > Keys > Service keys; or Legacy apps > your private app > Auth > Access token.",
-    "setup-client": "HubSpot: Development > your app > Auth > Client ID.",
-    "setup-secret": "HubSpot: Development > your app > Auth > Client secret (Show).",
-    "setup-refresh": "What the app got when an administrator granted access: the refresh_token of that answer.",
-    "setup-base": "https://api.hubapi.com for HubSpot; another only for a proxy of your own or the simulator.",
+    "setup-name": ("Your own short name for this connection, such as production. It names the file of its settings.",),
+    "setup-base": ("https://api.hubapi.com for HubSpot; another only for a proxy of your own, or the simulator.",),
+    "setup-token": (
+        "A new one: in HubSpot open Development > Keys > Service keys > Create service key. A super admin may.",
+        "An old one: Settings > Integrations > Private apps (or Legacy apps) > the app > Auth > Access token.",
+        f"Scopes: {SCOPES}",
+    ),
+    "setup-client": (
+        "In HubSpot open Development > Projects > your project > your app > Auth: Client ID.",
+        f"Scopes the app must ask for: oauth, {SCOPES}",
+    ),
+    "setup-secret": ("On the same page, below the client id: Client secret > Show.",),
+    "setup-refresh": (
+        "When an administrator grants the app access, HubSpot sends a code to the app's redirect URL.",
+        "Exchanged for tokens, that code brings a refresh_token: it belongs here, and is good until somebody revokes it.",
+    ),
 }
+"""Where each value is found, sentence by sentence."""
 
 
 class CredentialsStep(Step):
@@ -43,18 +62,12 @@ class CredentialsStep(Step):
     def fields(self) -> ComposeResult:
         """Name, address, and what the kind of credentials needs."""
         with VerticalScroll(classes="step-fields", can_focus=False):
-            yield labelled("Profile name")
-            yield field("setup-name", value="hubspot")
-            yield labelled("API address")
-            yield field("setup-base", value="https://api.hubapi.com")
-            yield labelled("Access token")
-            yield field("setup-token", "paste it here", secret=True)
-            yield labelled("Client id")
-            yield field("setup-client", "paste it here")
-            yield labelled("Client secret")
-            yield field("setup-secret", "paste it here", secret=True)
-            yield labelled("Refresh token")
-            yield field("setup-refresh", "paste it here", secret=True)
+            yield labelled("Profile name", field("setup-name", value="hubspot"))
+            yield labelled("API address", field("setup-base", value="https://api.hubapi.com"))
+            yield labelled("Access token", field("setup-token", "paste it here", secret=True))
+            yield labelled("Client id", field("setup-client", "paste it here"))
+            yield labelled("Client secret", field("setup-secret", "paste it here", secret=True))
+            yield labelled("Refresh token", field("setup-refresh", "paste it here", secret=True))
         yield Line("", id="setup-where")
         yield Line("", id="setup-vault")
 
@@ -70,9 +83,8 @@ class CredentialsStep(Step):
     def _shown(self, name: str, shown: bool) -> None:
         box = self.query_one(f"#{name}", Input)
         box.display = shown
-        label = box.parent.children[box.parent.children.index(box) - 1] if box.parent else None
-        if label is not None:
-            label.display = shown
+        if box.parent is not None:
+            cast("Widget", box.parent).display = shown
 
     async def _look(self) -> None:
         from console.settings.chain import open_vault
@@ -85,7 +97,7 @@ class CredentialsStep(Step):
             "locked": "locked. Its passphrase is asked for when you go on.",
             "needs_collection": "new. You choose its passphrase when you go on.",
         }.get(status.state, f"{status.detail} {status.remedy}".strip())
-        self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label} ", "bold"), (told, "")))
+        self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label}: ", "bold"), (told, "")))
 
     def _no_vault(self, error: BaseException) -> None:
         message = getattr(error, "message", type(error).__name__)
@@ -93,8 +105,10 @@ class CredentialsStep(Step):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say where the value is found."""
-        text = WHERE.get(event.widget.id or "", "")
-        self.query_one("#setup-where", Line).show(row(("→ ", "$accent"), (text, "")) if text else literal(""))
+        where, width = self.query_one("#setup-where", Line), self.content_size.width
+        where.show(
+            stack(*(part for text in WHERE.get(event.widget.id or "", ()) for part in hanging("→ ", text, width)))
+        )
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()

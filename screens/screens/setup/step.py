@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
@@ -98,6 +98,6 @@ def field(name: str, placeholder: str = "", *, value: str = "", secret: bool = F
     return made
 
 
-def labelled(label: str) -> Any:
-    """The line above a field."""
-    return Line(literal(label), classes="step-label")
+def labelled(label: str, made: Input) -> Horizontal:
+    """A field with its label on its left."""
+    return Horizontal(Line(literal(label), classes="step-label"), made, classes="form-row")

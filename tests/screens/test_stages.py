@@ -1,0 +1,50 @@
+"""The checklist of the connection's test says no more than was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.connector.diagnose import STAGES, Stage
+from screens.screens.connection import ConnectionScreen
+from screens.widgets.stages import TITLES, StageList
+from tests.screens.looking import shown
+from tests.screens.sample_app import still_app
+
+ALL = [Stage(name=name, title=title, state="pass", detail="seen", milliseconds=1.0) for name, title in STAGES.items()]
+
+
+def test_the_checklist_knows_every_stage() -> None:
+    assert tuple(STAGES.values()) == TITLES
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict", "passed"), [(9, "✓ Everything works.", True), (4, "▲ The test ended early", False)]
+)
+async def test_everything_works_only_when_every_stage_was_seen(
+    tmp_path: Path, seen: int, verdict: str, passed: bool
+) -> None:
+    app = still_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(ConnectionScreen())
+        await app.workers.wait_for_complete()
+        stages = app.screen.query_one(StageList)
+        stages.stages, stages.running, stages.ended = ALL[:seen], False, True
+        stages._show()
+        await pilot.pause()
+        assert verdict in shown(app)
+        assert stages.passed is passed
+
+
+async def test_a_test_that_crashes_on_the_way_is_no_success(tmp_path: Path) -> None:
+    app = still_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(ConnectionScreen())  # the sample session has no credentials to ask for
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        stages = app.screen.query_one(StageList)
+        assert stages.ended
+        assert not stages.passed
+        assert "after 0 of 9 stages" in shown(app)
+        assert app.troubles
