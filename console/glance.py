@@ -174,11 +174,7 @@ _ASKS = {
 
 
 def _run_attention(runs: tuple[RunProgress, ...]) -> list[str]:
-    found = [
-        f"Run {run.id} of {run.mapping} was interrupted, its runner is gone: resume it."
-        for run in runs
-        if run.interrupted
-    ]
+    found = [f"Run {run.id} of {run.mapping} was interrupted: resume it." for run in runs if run.interrupted]
     for state, sentence in _ASKS.items():
         found += [sentence.format(id=run.id, mapping=run.mapping) for run in runs if run.state is state]
     for run in runs:

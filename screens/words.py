@@ -35,7 +35,7 @@ RUN_SIGNS = {
     RunState.CANCELLED: Sign("■", "cancelled", "$muted"),
 }
 
-INTERRUPTED = Sign("▲", "interrupted: its runner is gone", "$warning")
+INTERRUPTED = Sign("▲", "interrupted", "$warning")
 
 ENTRY_SIGNS = {
     EntryState.PLANNED: Sign("○", "planned", "$muted"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.cli.context import Context
 
 if TYPE_CHECKING:
+    from console.hubspot.model import AccountDetails
     from console.journal.model import Plan
     from console.provisioning.planner import PlanProgress
     from console.session import Session
@@ -34,11 +35,18 @@ async def make_plan(context: Context, session: Session) -> Plan:
             f"{progress.requests:,} requests"
         )
 
-    loading = asyncio.create_task(asyncio.to_thread(import_module, "console.provisioning.plans"))
-    await session.account  # whoever is behind the credentials, the budget counts for them
-    await loading  # what planning needs was loaded while HubSpot thought
-    plans = await session.plans
-    return await plans.create(args.mapping, source=args.source, only=args.only, progress=told)
+    # what planning needs is loaded while HubSpot says who is behind the credentials, for whom the budget counts
+    asked = asyncio.ensure_future(_account(session))
+    try:
+        await asyncio.to_thread(import_module, "console.provisioning.plans")
+        plans = await session.plans
+        return await plans.create(args.mapping, source=args.source, only=args.only, progress=told)
+    finally:
+        await asyncio.gather(asked, return_exceptions=True)
+
+
+async def _account(session: Session) -> AccountDetails:
+    return await session.account
 
 
 def shape(plan: Plan) -> dict[str, object]:

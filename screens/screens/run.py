@@ -249,7 +249,7 @@ def _pace(progress: RunProgress, rates: Rates) -> Content:
             (f", {words.counted(progress.requests, 'request')}, {progress.rate_limited} refused with 429", "$muted"),
         )
     if progress.interrupted:
-        return row(("last heard of ", "$muted"), (words.ago(progress.updated_at), "bold"))
+        return row(("its runner is gone, last heard of ", "$muted"), (words.ago(progress.updated_at), "bold"))
     left = rates.seconds_left(progress)
     return row(
         (f"{words.number(rates.per_second)}", "bold"),
@@ -266,7 +266,7 @@ def _pace(progress: RunProgress, rates: Rates) -> Content:
 
 def _note(progress: RunProgress) -> Content:
     if progress.interrupted:
-        told = "What was in flight is looked up in HubSpot before anything is sent again."
+        told = "What was in flight is looked up in HubSpot first."
         return row(("Press ", ""), ("r", "$accent bold"), (" to resume. ", ""), (told, "$muted"))
     if progress.state is RunState.APPROVED:
         return row(("Approved, not begun. Press ", ""), ("r", "$accent bold"), (" to begin.", ""))

@@ -53,7 +53,7 @@ def test_a_lost_terminal_ends_the_console_and_not_the_run(tmp_path: Path) -> Non
             terminal.wait("Before you say go", 40)
             terminal.press("a")
             terminal.wait("Type yes")
-            simulator.settings(latency=1.2)  # the run is still under way when all has been looked at
+            simulator.faults("slow=100%/1.2@batch/create")  # the run is still under way when all has been looked at
             terminal.press("yes", "enter")
             terminal.wait("▶ running", 30)
             left = [lose(terminal)]
@@ -62,7 +62,7 @@ def test_a_lost_terminal_ends_the_console_and_not_the_run(tmp_path: Path) -> Non
         with console() as terminal:
             terminal.wait("▶ running")
             terminal.press("r")
-            simulator.settings(latency=0)
+            simulator.faults()
             terminal.wait("✓ done", 60)
             terminal.wait("2,000 of 2,000")
         assert {mail for _, mail, _, _ in people} <= set(simulator.by_email())

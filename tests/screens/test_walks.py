@@ -184,7 +184,7 @@ async def test_a_run_is_paused_resumed_and_cancelled_by_keys_and_outlives_the_co
             await sees(pilot, "Before you say go", 40)
             await pilot.press("a")
             await sees(pilot, "Type yes")
-            simulator.settings(latency=0.25)
+            simulator.faults("slow=100%/0.3@batch/create")
             await types(pilot, "yes")
             await pilot.press("enter")
             await sees(pilot, "Pause", 30)
@@ -205,7 +205,7 @@ async def test_a_run_is_paused_resumed_and_cancelled_by_keys_and_outlives_the_co
                 await until(pilot, lambda: _state(again) in (RunState.CANCELLED, RunState.DONE), "not cancelled", 30)
             assert again.troubles == []
     finally:
-        simulator.settings(latency=0)
+        simulator.faults()
 
 
 def _state(app: HubspokeApp) -> RunState | None:

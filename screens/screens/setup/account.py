@@ -21,7 +21,7 @@ class AccountStep(Step):
         yield Choices(
             Choice(DEMO, "Demo", "a simulator on this machine, with sample people"),
             Choice("token", "HubSpot with an access token", "a service key, or the token of a private app"),
-            Choice("oauth", "HubSpot by OAuth", "an app with client id, client secret and a refresh token"),
+            Choice("oauth", "HubSpot by OAuth", "an app's client id, its secret and a refresh token"),
             id="account-kind",
         )
 
