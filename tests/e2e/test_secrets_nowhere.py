@@ -107,7 +107,7 @@ def console(operator: Operator, environment: Mapping[str, str] | None = None) ->
     everything = operator.environment | dict(environment or {})
     with Terminal(operator.command(), columns=120, rows=40, environment=everything, cwd=operator.folder) as terminal:
         try:
-            terminal.wait("(✓ connected|✗ RuntimeError)")
+            terminal.wait("(✓ connected|✗ our mistake)")
             yield terminal
         finally:
             terminal.read(0.2)

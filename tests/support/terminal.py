@@ -95,7 +95,7 @@ class Terminal:
         """The screen once it shows `pattern` (a regular expression); AssertionError with the screen otherwise."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.read(0.03)
+            self.read(0.1)
             if re.search(pattern, self.text):
                 return self.text
             if self.ended():
