@@ -211,9 +211,11 @@ class Demo:
         import sqlite3
 
         from console.journal.glance import last_runs
+        from console.provisioning.lock import holder
 
         with suppress(sqlite3.Error, OSError):
-            return any(run.state == "running" for run in last_runs(self.paths.journal, 5))
+            runs = [run for run in last_runs(self.paths.journal, 5) if run.state == "running"]
+            return any(holder(self.paths.locks, run.portal_id, run.mapping) for run in runs)
         return False
 
 

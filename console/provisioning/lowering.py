@@ -8,6 +8,7 @@ people. A call in another position (`title(x) + "!"`) stays a call.
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -122,7 +123,15 @@ def references(expression: str) -> tuple[set[str], set[str]]:
             guarded = index >= 2 and words[index - 1] == "(" and words[index - 2] == "has"
             (asked if guarded else needed).add(following[1])
         elif following[0] == "[" and following[1][:1] in ("'", '"') and following[2] == "]":
-            needed.add(following[1][1:-1])
+            needed.add(_text(following[1]))
         elif index >= 2 and words[index - 1] == "in" and words[index - 2][:1] in ("'", '"'):
-            asked.add(words[index - 2][1:-1])
+            asked.add(_text(words[index - 2]))
     return needed - asked, asked
+
+
+def _text(literal: str) -> str:
+    """What a quoted literal stands for; CEL's escapes are Python's."""
+    try:
+        return str(ast.literal_eval(literal))
+    except (SyntaxError, ValueError):
+        return literal[1:-1]

@@ -239,3 +239,11 @@ def test_nonsense_is_refused(call: Any) -> None:
 @given(st.text(max_size=30))
 def test_title_is_idempotent(text: str) -> None:
     assert title(title(text)) == title(text)
+
+
+@pytest.mark.parametrize(
+    ("literal", "field"), [(r'"a\"b"', 'a"b'), (r"'it\'s'", "it's"), (r'"tab\there"', "tab\there"), (r'"\u00e9"', "é")]
+)
+def test_a_field_in_brackets_is_the_text_that_its_literal_stands_for(literal: str, field: str) -> None:
+    assert references(f"source[{literal}]") == ({field}, set())
+    assert references(f"{literal} in source") == (set(), {field})
