@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from console.journal.errors import JournalError, translated
+from console.settings.wal import use_wal
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
@@ -35,7 +36,7 @@ def open_engine(path: Path, *, write: bool) -> Engine:
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             if write:
-                connection.execute("PRAGMA journal_mode = WAL")
+                use_wal(connection, patience=_BUSY_SECONDS)
                 connection.execute("PRAGMA synchronous = FULL")
             else:
                 connection.execute("PRAGMA query_only = 1")

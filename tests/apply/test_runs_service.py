@@ -82,6 +82,7 @@ async def handed(parts: Parts, sim: Simulator) -> Secrets:
 
 
 async def test_a_runner_works_alone_and_hides_its_secrets(scene: Scene) -> None:
+    scene.sim.settings(latency=0.25)  # eight batches one after the other: long enough to be watched
     plan = await scene.plan()
     os.environ["HUBSPOKE_ACCESS_TOKEN"] = scene.sim.token
     try:

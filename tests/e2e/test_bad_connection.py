@@ -41,7 +41,7 @@ def failing(operator: Inspected, stage: str) -> tuple[dict[str, Any], str]:
     assert said["passed"] is False
     states = {one["id"]: one["state"] for one in said["stages"]}
     failed = [one for one in said["stages"] if one["state"] == "fail"]
-    assert [one["id"] for one in failed] == [stage], states
+    assert [one["id"] for one in failed] == [stage], failed
     (found,) = failed
     assert found["advice"]
     lines = text.stdout.splitlines()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.settings.paths import private_file
+from console.settings.wal import use_wal
 
 VERSION = 1
 _TABLES = """
@@ -56,7 +57,7 @@ def open_file(path: Path, boot: str) -> sqlite3.Connection:
 def _open(path: Path, boot: str) -> sqlite3.Connection:
     connection = sqlite3.connect(private_file(path), timeout=10, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("pragma journal_mode=wal")
+        use_wal(connection)
         connection.execute("pragma synchronous=off")
         connection.execute("pragma wal_autocheckpoint=200")
         prepare(connection, boot)
