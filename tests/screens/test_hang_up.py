@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.screens.workplace import Workplace
 from tests.support.simulator import start_simulator
 from tests.support.terminal import Terminal
@@ -15,7 +13,6 @@ from tests.support.timing import within
 PEOPLE = 2000
 
 
-@pytest.mark.timeout(150)
 def test_a_lost_terminal_ends_the_console_and_not_the_run(tmp_path: Path) -> None:
     people = [(f"E{n:04d}", f"e{n:04d}@acme.example", f"Given{n}", f"Family{n}") for n in range(PEOPLE)]
     with start_simulator(contacts=3) as simulator:

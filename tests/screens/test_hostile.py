@@ -93,7 +93,6 @@ def paste(terminal: Terminal, text: str) -> None:
     terminal.press(f"\x1b[200~{text}\x1b[201~")
 
 
-@pytest.mark.timeout(120)
 def test_records_and_places(place: Workplace) -> None:
     with console(place) as terminal:
         terminal.wait("✓ connected")
@@ -156,7 +155,6 @@ def walk_others(terminal: Terminal) -> None:
     terminal.wait("What now")
 
 
-@pytest.mark.timeout(120)
 def test_a_plan_its_run_its_report_and_history(place: Workplace) -> None:
     with console(place) as terminal:
         terminal.wait("✓ connected")
@@ -196,7 +194,6 @@ def test_a_plan_its_run_its_report_and_history(place: Workplace) -> None:
         at(terminal, "Run r-")
 
 
-@pytest.mark.timeout(120)
 def test_mappings_with_problems_and_notices(place: Workplace) -> None:
     (place.paths.mappings / "broken.toml").write_text(
         MAPPING.format(source=place.people).replace("people-to-contacts", "broken")
@@ -236,7 +233,6 @@ def test_mappings_with_problems_and_notices(place: Workplace) -> None:
         terminal.wait(r"\\x1b\]52;c;")
 
 
-@pytest.mark.timeout(120)
 def test_the_setup_over_a_hostile_source(place: Workplace) -> None:
     column = f"given{LETTERS}"
     people = [(*HEADINGS, column)]
@@ -314,7 +310,6 @@ def hostile_server() -> Iterator[str]:
             thread.join()
 
 
-@pytest.mark.timeout(120)
 def test_errors_in_a_servers_hostile_words(place: Workplace) -> None:
     with hostile_server() as url:
         place.point_at(url)

@@ -20,7 +20,6 @@ from tests.support.simulator import start_simulator
 PEOPLE = [(f"K{n:04d}", f"k{n:04d}@acme.example", f"Given{n}", f"Family{n}") for n in range(400)]
 
 
-@pytest.mark.timeout(90)
 async def test_a_killed_runner_is_told_everywhere_and_resumed_by_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,6 @@ def simulator() -> Iterator[Simulator]:
         yield made
 
 
-@pytest.mark.timeout(90)
 async def test_from_nothing_to_a_finished_run_and_back_again(simulator: Simulator, tmp_path: Path) -> None:
     place = Workplace(tmp_path / "work", simulator, PEOPLE)
     paths = Paths.resolve(str(tmp_path / "config"), str(tmp_path / "state"))
