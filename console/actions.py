@@ -54,6 +54,28 @@ _ALL = (
         "credentials",
     ),
     Action(
+        "login",
+        "Log in by OAuth",
+        "Grant the profile's app access to an account, in a browser.",
+        "Profile",
+        "credentials login",
+        "login",
+    ),
+    Action(
+        "revoke",
+        "Revoke access",
+        "Give the OAuth access back to HubSpot and forget it.",
+        "Profile",
+        "credentials revoke",
+    ),
+    Action(
+        "accept_certificate",
+        "Accept certificate",
+        "Show the server's certificate and take it, and no other, from now on.",
+        "Profile",
+        "test",
+    ),
+    Action(
         "test", "Test connection", "Check the way to HubSpot stage by stage, with advice.", "Profile", "test", "test"
     ),
     Action("doctor", "Doctor", "What this terminal, vault and machine can do.", "Profile", "doctor", "doctor"),

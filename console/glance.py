@@ -159,9 +159,9 @@ def _profile_attention(profile: Profile | None) -> list[str]:
     found = []
     if not profile.enabled:
         found.append(f"Profile {profile.name} is switched off: nothing will be written with it.")
-    if profile.accept_self_signed_certificates or profile.disable_host_name_verifier:
-        found.append("TLS checks are switched off for this profile: anyone on the way can read and change data.")
-    return found
+    from console.hubspot.unchecked import unchecked
+
+    return [*found, *(f"{one.key} is on: {one.words}" for one in unchecked(profile))]
 
 
 _ASKS = {

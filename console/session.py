@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from console.hubspot.budget import RateBudget
     from console.hubspot.hubspot import HubSpot
     from console.hubspot.model import AccountDetails
+    from console.hubspot.requestlog import RequestEntry
     from console.journal.journal import Journal
     from console.provisioning.mappings import Mappings
     from console.provisioning.plans import Plans
@@ -97,6 +98,7 @@ class Session:
         self.profiles = profiles
         self.profile = profile
         self.interactive = interactive
+        self.on_request: Callable[[RequestEntry], None] | None = None
         self._given_vault = vault
         self._environ = environ
         self._keepalive = _hold_demo(paths)
@@ -169,7 +171,7 @@ class Session:
         private_dir(self.paths.state)
         budget = open_budget(
             SqliteStore(self.paths.budget),
-            app=await self._app(),
+            app=await self._app(known.portal_id if known else None),
             portal=known.portal_id if known else None,
             profile=self.profile,
         )
@@ -177,16 +179,23 @@ class Session:
             budget.attach(interactive=True)
         return budget
 
-    async def _app(self) -> str:
-        """Whom HubSpot counts our requests for: everyone with the same credentials shares one budget."""
+    async def _app(self, portal_id: int | None) -> str:
+        """Whom HubSpot counts our requests for: everyone with the same app and account shares one budget."""
         from console.hubspot.auth import open_tokens
         from console.hubspot.errors import Unauthorized
         from console.hubspot.transport import Transport
+        from console.settings.secrets import PROXY_PASSWORD
 
+        secrets = await self.secrets
+        transport = Transport(self.profile, lambda: secrets.get(PROXY_PASSWORD))
+        tokens = open_tokens(self.profile, secrets, transport, portal_id=portal_id)
         try:
-            return await open_tokens(self.profile, await self.secrets, Transport(self.profile)).identity()
+            return await tokens.identity()
         except Unauthorized:  # no credentials yet: the connection test says so at its own stage
             return f"profile {self.profile.name}"
+        finally:
+            await tokens.aclose()
+            await transport.aclose()
 
     async def _open_hubspot(self) -> HubSpot:
         if not self.profile.enabled:
@@ -194,7 +203,9 @@ class Session:
             raise SettingsError(f"The profile {self.profile.name} is switched off.", remedy, key="enabled")
         from console.hubspot.hubspot import connect  # httpx comes with the first request
 
-        return await connect(self.profile, await self.secrets, await self.budget)
+        hubspot = await connect(self.profile, await self.secrets, await self.budget)
+        hubspot.log.on_entry = self.on_request
+        return hubspot
 
     async def _open_connector(self) -> Connector:
         from console.connector.connector import Connector

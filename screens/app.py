@@ -44,6 +44,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "setup": ("setup.screen", "SetupScreen", ()),
     "connector": ("connector", "ConnectorScreen", ()),
     "credentials": ("credentials", "CredentialsScreen", ()),
+    "login": ("login", "LoginScreen", ()),
     "profile_switch": ("profiles", "ProfilesScreen", ()),
     "test": ("connection", "ConnectionScreen", ()),
     "doctor": ("doctor", "DoctorScreen", ()),

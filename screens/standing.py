@@ -10,6 +10,7 @@ from screens.words import Sign
 PRODUCTION = Sign("▲", "PRODUCTION", "$bar-warning bold")
 DEMO = Sign("○", "DEMO", "$bar-muted bold")
 TLS_OFF = Sign("▲", "TLS CHECKS OFF", "$bar-alarm bold")
+TLS_PINNED = Sign("▲", "TLS PINNED", "$bar-warning bold")
 OFF = Sign("‖", "PROFILE OFF", "$bar-warning bold")
 KINDS = {
     "SANDBOX": Sign("○", "SANDBOX", "$bar-muted bold"),
@@ -68,14 +69,20 @@ def standing_of(profile: Profile | None, account: Account | None, *, demo: bool)
     """What is known of the portal: unknown kinds count as production."""
     if profile is None:
         return Standing(kind=DEMO if demo else None)
-    warnings = []
-    if profile.accept_self_signed_certificates or profile.disable_host_name_verifier:
-        warnings.append(TLS_OFF)
+    warnings = _unchecked(profile)
     if not profile.enabled:
         warnings.append(OFF)
     if account is None:
         return Standing(profile.title, kind=DEMO if demo else None, warnings=tuple(warnings))
     return Standing(profile.title, account.portal_name, account.portal_id, _kind(account, demo), tuple(warnings))
+
+
+def _unchecked(profile: Profile) -> list[Sign]:
+    """What the profile does without when it checks whom it speaks to."""
+    pinned = profile.accept_self_signed_certificates and bool(profile.certificate_fingerprint)
+    if profile.disable_host_name_verifier or (profile.accept_self_signed_certificates and not pinned):
+        return [TLS_OFF]
+    return [TLS_PINNED] if pinned else []
 
 
 def _kind(account: Account, demo: bool) -> Sign:

@@ -6,8 +6,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,34 +47,51 @@ class Context:
 
     @asynccontextmanager
     async def session(
-        self, *, unlock: bool = True, creating: bool = False, vault: Vault | None = None
+        self,
+        *,
+        unlock: bool = True,
+        creating: bool = False,
+        vault: Vault | None = None,
+        profile: Profile | None = None,
     ) -> AsyncIterator[Session]:
         """Open the profile. With `unlock`, a locked vault asks its passphrase on the terminal first.
 
         `creating` is for whoever is about to store something: a vault that was never set up is made.
+        `profile` is one whose settings are not saved.
         """
         from console.session import Session
 
-        async with Session.open(self.paths, self.args.profile, vault) as session:
+        async with Session.open(self.paths, profile or self.args.profile, vault) as session:
             if unlock and vault is None:
                 await unlock_vault(self, session, creating=creating)
-            try:
+            with self.request_log() as write:
+                session.on_request = write
                 yield session
-            finally:
-                if session.hubspot.value is not None:
-                    self.write_log(session.hubspot.value.log)
 
-    def write_log(self, requests: Iterable[RequestEntry]) -> None:
-        """The requests that were sent, without a value, appended to `--log-file`."""
+    @contextmanager
+    def request_log(self) -> Iterator[Callable[[RequestEntry], None] | None]:
+        """What appends a request, without a value, to `--log-file` at once; None where there is no such file."""
         if self.args.log_file is None:
+            yield None
             return
         import msgspec
 
         from console.settings.paths import private_open
 
         with private_open(Path(self.args.log_file).expanduser().absolute(), "ab") as file:
-            for entry in requests:
+
+            def write(entry: RequestEntry) -> None:
                 file.write(msgspec.json.encode(entry) + b"\n")
+                file.flush()  # a run that is killed has told until then
+
+            yield write
+
+    def write_log(self, requests: Iterable[RequestEntry]) -> None:
+        """Requests that were sent already, appended to `--log-file`."""
+        with self.request_log() as write:
+            if write is not None:
+                for entry in requests:
+                    write(entry)
 
     def run(self, work: Coroutine[Any, Any, int]) -> int:
         """Run a command's coroutine: a hang-up, a termination or Ctrl-C cancels it and lets it clean up."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from console.cli.asking import ask_secret
 from console.cli.context import Context, credential_names, unlock_vault
 from console.cli.exits import Exit, Stop, usage
+from console.cli.login import LEFT_OVER, add_login_arguments, add_revoke_arguments
 from console.cli.output import add_json
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "vault", metavar="VAULT", help="secret-service, kwallet, macos, windows or file (sealed with a passphrase)"
     )
     vault.set_defaults(run=_choose)
+    login = actions.add_parser(
+        "login",
+        help="grant access by OAuth, in a browser",
+        description="Grants the profile's app access to a HubSpot account: in a browser, which comes back to this machine "
+        "or whose address is pasted. The refresh token goes into the vault and is not shown.",
+    )
+    add_login_arguments(login)
+    revoke = actions.add_parser(
+        "revoke",
+        help="give the OAuth access back to HubSpot and forget it",
+        description=f"Revokes the refresh token at HubSpot, then forgets it. {LEFT_OVER}",
+    )
+    add_revoke_arguments(revoke)
 
 
 def _set(context: Context) -> int:

@@ -43,6 +43,8 @@ def explain(error: BaseException, output: Output, paths: Paths | None) -> Exit:
         code, message, remedy = Exit.FAILURE, f"{error.filename}: {error.strerror}", ""
     else:
         code, (message, remedy) = Exit.FAILURE, _unforeseen(error, paths)
+    if output.documents:
+        output.json({"error": _document(error, message, remedy, code)})
     if message:
         output.note(f"hubspoke: {message}")
     for line in remedy.splitlines():
@@ -64,6 +66,8 @@ def _code(error: BaseException) -> Exit:
 def _words(error: BaseException) -> tuple[str, str]:
     """Message and remedy of one of our errors: the place first, a caret where there is one."""
     message = str(getattr(error, "message", "") or error)
+    if hasattr(error, "http_status"):  # the framework's word for it is what people look up
+        message = f"{getattr(error, 'name', '')}: {message}"
     place = str(getattr(error, "place", "") or _place(error))
     caret = getattr(error, "caret", None)
     remedy = str(getattr(error, "remedy", "") or getattr(error, "advice", ""))
@@ -74,6 +78,34 @@ def _words(error: BaseException) -> tuple[str, str]:
         f"HubSpot's correlation id: {correlation}" if correlation else "",
     ]
     return (f"{place}: {message}" if place and place not in message else message), "\n".join(filter(None, more))
+
+
+def _document(error: BaseException, message: str, remedy: str, code: Exit) -> dict[str, object]:
+    """The failure for a program: the framework's class of error, and what else is known of it."""
+    icf = None if isinstance(error, Stop) else _icf(error)
+    return {
+        "icfError": getattr(icf, "name", None),
+        "httpStatus": getattr(icf, "http_status", None),
+        "message": getattr(error, "message", "") or message,
+        "advice": getattr(error, "advice", "") or getattr(error, "remedy", "") or remedy or None,
+        "uid": getattr(icf, "uid", "") or None,
+        "existingId": getattr(icf, "existing_id", None),
+        "outcomeUnknown": getattr(icf, "outcome_unknown", False),
+        "correlationId": getattr(error, "correlation_id", "") or None,
+        "line": getattr(error, "line", 0) or None,
+        "column": getattr(error, "column", 0) or None,
+        "problems": [_problem(problem) for problem in tuple(getattr(error, "problems", ()))],
+        "exitCode": int(code),
+    }
+
+
+def _icf(error: BaseException) -> object:
+    """The error as one of the framework's, where it is ours at all."""
+    if not isinstance(error, Exception) or not _is_ours(error):
+        return None
+    from console.connector.errors import icf_error
+
+    return icf_error(error, "")
 
 
 def _problem(problem: object) -> str:

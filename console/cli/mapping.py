@@ -50,7 +50,7 @@ async def _check(context: Context) -> int:
         async with context.session() as session:
             mappings = await session.mappings
             found = mappings.load(name)
-            problems = mappings.check(name, schema=await (await session.connector).schema(found.target))
+            problems = mappings.check(name, schema=await (await session.connector).schema(found.target, live=True))
     else:
         from console.provisioning.mappings import Mappings
 
@@ -78,7 +78,7 @@ async def _suggest(context: Context) -> int:
     source = _anchored(args.source) if args.write else args.source
     async with context.session() as session:
         mappings = await session.mappings
-        schema = await (await session.connector).schema(args.object_class)
+        schema = await (await session.connector).schema(args.object_class, live=True)
         text = mappings.suggest(source, args.object_class, schema, name=args.write or "", base=Path.cwd())
         if args.write:
             path = mappings.write(args.write, text)

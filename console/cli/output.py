@@ -27,12 +27,16 @@ _PROGRESS_SECONDS = 0.25
 
 
 class Output:
-    """Where a command's words go. `terminal` says whether stdout is one, `live` whether stderr is."""
+    """Where a command's words go. `terminal` says whether stdout is one, `live` whether stderr is.
+
+    `documents` says that the command answers with a document, so that a failure is one too.
+    """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None, *, verbose: bool = False) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.verbose = verbose
+        self.documents = False
         self.terminal = _is_terminal(self.out)
         self.live = _is_terminal(self.err) and os.environ.get("TERM", "") != "dumb"
         self._progress_width = 0

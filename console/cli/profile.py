@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from types import ModuleType
 
 from console.cli.context import Context
-from console.cli.exits import Exit, Stop, usage
+from console.cli.exits import Exit, Stop
 from console.cli.output import add_json
-from console.settings.errors import SettingsError
+from console.cli.settings_given import assigned
 from console.settings.profile import Profile
-from console.settings.profiles import Profiles, assign, display
+from console.settings.profiles import Profiles, display
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +33,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     use = actions.add_parser("use", help="make a profile the current one")
     use.add_argument("name")
     use.set_defaults(run=_use)
+    _add_exchange(actions)
     remove = actions.add_parser("remove", help="remove a profile; its secrets stay until they are forgotten")
     remove.add_argument("name")
     remove.set_defaults(run=_remove)
+
+
+def _add_exchange(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    take = actions.add_parser(
+        "import",
+        help="make a profile of a provisioner file",
+        description="Makes a profile of a provisioner.openicf-*.json file and reports what becomes of each key. "
+        "Readable secrets go to the vault; what the profile has no use for is kept and given back by export.",
+    )
+    take.add_argument("file", metavar="FILE", help="the provisioner file; - for standard input")
+    take.add_argument("--name", metavar="NAME", help="the profile's name; the file's own without it")
+    take.add_argument(
+        "--accept-url",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="take over an address that is not HubSpot's; secrets will go there",
+    )
+    take.add_argument("--no-secrets", action="store_true", help="leave the file's secrets out of the vault")
+    add_json(take)
+    take.set_defaults(run=lambda context: _exchange().take(context))
+    give = actions.add_parser("export", help="write the current profile as a provisioner file, without secrets")
+    give.add_argument("file", metavar="FILE", nargs="?", help="where to; standard output without it")
+    give.add_argument("--replace", action="store_true", help="write over a file that is there")
+    give.set_defaults(run=lambda context: _exchange().give(context))
+
+
+def _exchange() -> ModuleType:
+    from console.cli import exchange  # only these two need it
+
+    return exchange
 
 
 def _list(context: Context) -> int:
@@ -71,9 +104,10 @@ def _show(context: Context) -> int:
     profile = _chosen(context, context.args.name)
     values = display(profile)
     if context.args.json:
-        context.out.json({"id": profile.name, **values})
+        context.out.json({"id": profile.name, **values, "icf": profile.icf.document})
     else:
-        context.out.facts({"name": profile.name, **{key: _shown(value) for key, value in values.items()}})
+        kept = {"icf": ", ".join(profile.icf.document)} if profile.icf else {}
+        context.out.facts({"name": profile.name, **{key: _shown(value) for key, value in values.items()}, **kept})
     return Exit.OK
 
 
@@ -86,7 +120,7 @@ def _shown(value: object) -> object:
 def _set(context: Context) -> int:
     profiles = Profiles(context.paths)
     before = _chosen(context)
-    after = _assigned(before, context.args.settings)
+    after = assigned(before, context.args.settings)
     profiles.save(after)
     if after.origin != before.origin:
         context.out.note(f"The secrets of {before.origin} stay bound to it: set those of {after.origin} again.")
@@ -99,20 +133,13 @@ def _add(context: Context) -> int:
     if name in profiles.names():
         raise Stop(Exit.FAILURE, f'There is a profile "{name}" already.', "Change it: hubspoke profile set KEY=VALUE")
     first = not profiles.names()
-    profile = _assigned(Profile(name=name), context.args.settings)
+    profile = assigned(Profile(name=name), context.args.settings)
     profiles.save(profile)
     if first:
         profiles.use(name)
     needed = "accessToken" if profile.authentication == "token" else "clientSecret and refreshToken"
     context.out.note(f"Made. Next: hubspoke --profile {name} credentials set NAME (needed: {needed})")
     return Exit.OK
-
-
-def _assigned(profile: Profile, settings: list[str]) -> Profile:
-    try:
-        return assign(profile, _pairs(settings))
-    except SettingsError as error:
-        raise usage(error.message, error.remedy) from error
 
 
 def _use(context: Context) -> int:
@@ -129,15 +156,3 @@ def _chosen(context: Context, name: str | None = None) -> Profile:
     from console.session import chosen_profile
 
     return chosen_profile(Profiles(context.paths), name or context.args.profile)
-
-
-def _pairs(settings: list[str]) -> dict[str, str]:
-    pairs = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            raise usage(f'"{setting}" is not KEY=VALUE.', "For example: hubspoke profile set timeoutSeconds=30")
-        if key in pairs:
-            raise usage(f"{key} is given twice.")
-        pairs[key] = value
-    return pairs

@@ -25,7 +25,12 @@ def fields_of(text: str | None, object_class: str) -> tuple[str, ...]:
     """The properties to show: those asked for, or a handful."""
     if text is None:
         return DEFAULT_FIELDS[object_class]
-    return tuple(dict.fromkeys(name for name in (part.strip() for part in text.split(",")) if name))
+    return names_of(text)
+
+
+def names_of(text: str | None) -> tuple[str, ...]:
+    """The properties that a list with commas names."""
+    return tuple(dict.fromkeys(name for part in (text or "").split(",") if (name := part.strip())))
 
 
 def row(record: Record, fields: Sequence[str]) -> tuple[object, ...]:

@@ -11,11 +11,13 @@ SCARCE = 0.95
 def describe_allowance(state: BudgetState, profile: Profile) -> tuple[str, str, str]:
     """What is allowed; and, where something is in the way, what it is and what to do (else two empty texts)."""
     parts = [f"{window.name} {window.limit} in {window.window_seconds:g} s" for window in state.windows]
+    left = max(0, (state.daily_limit or 0) - state.daily_used)
     if state.daily_limit:
-        parts.append(f"today {state.daily_used:,} of {state.daily_limit:,}")
+        parts.append(f"{left:,} of {state.daily_limit:,} requests left today")
+    elif profile.authentication == "oauth":
+        parts.append("HubSpot tells OAuth apps no limit for the day")
     detail = "; ".join(parts) or "nothing is known yet"
     if state.daily_limit and state.daily_used >= SCARCE * state.daily_limit:
-        left = max(0, state.daily_limit - state.daily_used)
         return detail, f"Only {left:,} requests are left today.", "Wait until midnight of the account's time zone."
     burst = state.window("burst")
     if burst is not None and profile.permits_per_second:

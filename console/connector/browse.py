@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 
 from console.connector.connector import Connector
-from console.connector.paging import list_page, search_page
+from console.connector.paging import Step, read_page
 from console.connector.query import Query
-from console.hubspot.model import Page, Record
+from console.hubspot.model import Record
 from console.hubspot.search import RESULTS
 
 SEARCH_SECONDS = 0.5
@@ -33,7 +33,7 @@ class Browse:
         self._connector = connector.at("interactive")
         self._turn = asyncio.Lock()
         self._next = 0.0
-        self._unwatched: set[asyncio.Task[Page]] = set()
+        self._unwatched: set[asyncio.Task[Step]] = set()
 
     async def page(
         self,
@@ -63,7 +63,9 @@ class Browse:
             page = await self._one(cls, query, after, limit)
             total = page.total if total is None else total
             after = page.after
-            found += [record for record in page.results if query.keep(record)]
+            if after is not None and not query.by_id and int(after) >= RESULTS:
+                after = None  # HubSpot gives no more in this order; the note says so
+            found += [query.shown(record) for record in page.records if query.keep(record)]
             if after is None or (found and (query.residual is None or len(found) * 2 >= limit)):
                 break
         return BrowsePage(
@@ -73,22 +75,22 @@ class Browse:
             residual=_note(query, total),
         )
 
-    async def _one(self, cls: str, query: Query, after: str | None, limit: int) -> Page:
+    async def _one(self, cls: str, query: Query, after: str | None, limit: int) -> Step:
         objects = self._connector.objects(cls)
         if query.lists:
-            return await list_page(objects, query, after, limit)
+            return await read_page(objects, query, after, limit)
         async with self._turn:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(self._next - loop.time())
             self._next = loop.time() + SEARCH_SECONDS
         # The answer of a search that nobody waits for any more tells when its slot is free again; calling the
         # request back would leave that open, and the slot taken for long.
-        task = asyncio.create_task(search_page(objects, query, after, limit), name="search")
+        task = asyncio.create_task(read_page(objects, query, after, limit), name="search")
         self._unwatched.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    def _ended(self, task: asyncio.Task[Page]) -> None:
+    def _ended(self, task: asyncio.Task[Step]) -> None:
         self._unwatched.discard(task)
         if not task.cancelled():
             task.exception()
@@ -101,7 +103,7 @@ class Browse:
 
 
 def _note(query: Query, total: int | None) -> str:
-    if query.sort is not None and (total or 0) > RESULTS:
+    if not query.by_id and (total or 0) > RESULTS:
         first = f"HubSpot gives the first {RESULTS:,} of {total:,} in this order"
         return f"{first}; {query.note}" if query.note else first
     return query.note

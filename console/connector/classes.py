@@ -27,6 +27,13 @@ class ObjectClass(msgspec.Struct, frozen=True):
         return self.name_attribute if lowered == "__name__" else attribute
 
 
+ALL = "__ALL__"
+"""Contacts and companies together, which can be searched and nothing else."""
+DEFINITION_CLASSES: dict[str, ObjectType] = {"contactProperties": "contacts", "companyProperties": "companies"}
+"""Object classes whose objects are the property definitions of a type."""
+OBJECT_CLASSES = ("company", "contactProperties", ALL, "companyProperties", "contact")
+"""Every object class, in the order in which the connector tells them (identity facts, A1)."""
+
 CLASSES = {
     "contact": ObjectClass("contact", "contacts", "email", "lastmodifieddate"),
     "company": ObjectClass("company", "companies", "name", "hs_lastmodifieddate"),

@@ -7,19 +7,19 @@ contact and `name` for a company; an update replaces the given attributes and le
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
-from console.connector.classes import ObjectClass, object_class
-from console.connector.filter_nodes import Filter
-from console.connector.paging import list_page, search_page
-from console.connector.query import Query, build_query
+from console.connector.classes import DEFINITION_CLASSES, ObjectClass, object_class
+from console.connector.default_schema import default_schema
+from console.connector.filter_nodes import Filter, attributes
+from console.connector.query import Query, build_query, filter_of, order_of, unsure
+from console.connector.search import SearchPage, counted, one_page, records
 from console.hubspot.batch import BATCH_LIMIT
 from console.hubspot.budget import Priority
 from console.hubspot.errors import Invalid
 from console.hubspot.hubspot import HubSpot
-from console.hubspot.model import AccountDetails, Outcome, Page, Properties, PropertyDefinition, Record, Write
+from console.hubspot.model import AccountDetails, Outcome, Properties, PropertyDefinition, Record, Write
 from console.hubspot.objects import SEARCH_LIMIT, Objects
-from console.hubspot.search import RESULTS
 from console.settings.profile import Profile
 
 SCHEMA_SECONDS = 600.0
@@ -49,8 +49,19 @@ class Connector:
             self._details[:] = [details]
         return self._details[0]
 
-    async def schema(self, cls: str, *, fresh: bool = False) -> dict[str, PropertyDefinition]:
-        """The properties of a class by name, read again after ten minutes."""
+    @property
+    def live_schema(self) -> bool:
+        """Whether `schema` is the account's own (readSchema); the built-in one knows only what every account has."""
+        return self.profile.read_schema
+
+    async def schema(self, cls: str, *, fresh: bool = False, live: bool | None = None) -> dict[str, PropertyDefinition]:
+        """The properties of a class by name: the account's, read again after ten minutes, or the built-in ones.
+
+        `live` overrules readSchema for those who must know what the account really has. The classes of definitions
+        have one form in every account, which is built in.
+        """
+        if cls in DEFINITION_CLASSES or not (self.live_schema if live is None else live):
+            return default_schema(cls if cls in DEFINITION_CLASSES else object_class(cls).name)
         kind = object_class(cls)
         read_at, known = self._schemas.get(kind.name, (0.0, {}))
         if fresh or not known or time.monotonic() - read_at > SCHEMA_SECONDS:
@@ -58,6 +69,10 @@ class Connector:
             known = {definition.name: definition for definition in definitions}
             self._schemas[kind.name] = (time.monotonic(), known)
         return known
+
+    def forget_schema(self, cls: str) -> None:
+        """Read the properties of a class again when next asked: they were changed."""
+        self._schemas.pop(cls, None)
 
     # One record
 
@@ -143,14 +158,19 @@ class Connector:
         filter: str | Filter | None,  # noqa: A002 - the word of the contract and of the command line
         *,
         text: str = "",
-        sort: str | None = None,
+        sort: str | Sequence[str] | None = None,
         properties: Sequence[str] = (),
     ) -> Query:
-        """The query that a filter, words and an order make. Raises FilterError and Invalid."""
-        # the schema costs a request; a plain listing does without
-        wanted = filter is not None and not (isinstance(filter, str) and not filter.strip())
-        schema = await self.schema(cls) if wanted or sort else {}
-        return build_query(object_class(cls), schema, filter=filter, text=text, sort=sort, properties=properties)
+        """The query that a filter, words and an order (`a,-b`) make. Raises FilterError and Invalid."""
+        kind = object_class(cls)
+        node, order = filter_of(kind, filter), order_of(kind, sort)
+        schema: Mapping[str, PropertyDefinition] = {}
+        complete = self.live_schema
+        if order or (node is not None and any(attributes(node))):  # a plain listing does without
+            schema = await self.schema(cls)
+            if not complete and unsure(kind, schema, node, order):
+                schema, complete = await self.schema(cls, live=True), True
+        return build_query(kind, schema, filter=filter, text=text, sort=sort, properties=properties, complete=complete)
 
     async def search(
         self,
@@ -159,26 +179,38 @@ class Connector:
         *,
         text: str = "",
         properties: Sequence[str] = (),
-        sort: str | None = None,
+        sort: str | Sequence[str] | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Record]:
         """Every record that the filter means, page by page as they come; by record id unless `sort` says otherwise.
 
         Raises:
-            FilterError: `filter` is text that is no filter.
+            FilterError: `filter` is text that is no filter, or compares what the class does not have.
             Invalid: an unknown property; more than 10,000 records in another order than that of their ids.
         """
         query = await self.query(cls, filter, text=text, sort=sort, properties=properties)
-        if query.nothing:
-            return
-        given = 0
-        async for page in self._pages(cls, query, limit):
-            for record in page.results:
-                if query.keep(record):
-                    yield record
-                    given += 1
-                    if given == limit:
-                        return
+        async for record in records(self.objects(cls), query, limit):
+            yield record
+
+    async def page(
+        self,
+        cls: str,
+        filter: str | Filter | None,  # noqa: A002 - the word of the contract and of the command line
+        *,
+        text: str = "",
+        sort: str | Sequence[str] | None = None,
+        attributes: Sequence[str] = (),
+        size: int = SEARCH_LIMIT,
+        cookie: str | None = None,
+    ) -> SearchPage:
+        """One page of a search, with the cookie of the next one.
+
+        Raises:
+            FilterError, Invalid: as `search`; a cookie that is none, or that of another search.
+        """
+        query = await self.query(cls, filter, text=text, sort=sort, properties=attributes)
+        account = "" if query.nothing else str((await self.details()).portal_id)
+        return await one_page(self.objects(cls), query, account=account, size=size, cookie=cookie)
 
     async def count(
         self,
@@ -186,13 +218,8 @@ class Connector:
         filter: str | Filter | None = None,  # noqa: A002 - the word of the contract and of the command line
         text: str = "",
     ) -> int | None:
-        """How many records HubSpot's search finds, None where only reading them all would tell."""
-        query = await self.query(cls, filter, text=text)
-        if query.nothing:
-            return 0
-        if query.residual is not None:
-            return None
-        return (await search_page(self.objects(cls), query, limit=1)).total
+        """How many records the filter means, as HubSpot counts; None where only reading them all would tell."""
+        return await counted(self.objects(cls), await self.query(cls, filter, text=text))
 
     def objects(self, cls: str) -> Objects:
         """HubSpot's side of a class, with this connector's priority."""
@@ -201,28 +228,6 @@ class Connector:
     def kind(self, cls: str) -> ObjectClass:
         """The class of that name."""
         return object_class(cls)
-
-    async def _pages(self, cls: str, query: Query, limit: int | None) -> AsyncIterator[Page]:
-        objects = self.objects(cls)
-        size = SEARCH_LIMIT if limit is None or query.residual is not None else min(limit, SEARCH_LIMIT)
-        read = list_page if query.lists else search_page
-        after: str | None = None
-        while True:
-            page = await read(objects, query, after, size)
-            if after is None and query.sort is not None:
-                _within_cap(query, page, limit)
-            yield page
-            after = page.after
-            if after is None:
-                return
-
-
-def _within_cap(query: Query, page: Page, limit: int | None) -> None:
-    if (page.total or 0) > RESULTS and (limit is None or limit > RESULTS or query.residual is not None):
-        raise Invalid(
-            f"HubSpot gives at most {RESULTS:,} of these {page.total:,} records in the order of {(query.sort or ('',))[0]}.",
-            advice="Leave the order out to get them all by record id, or narrow the filter.",
-        )
 
 
 async def bind_budget(hubspot: HubSpot, details: AccountDetails) -> None:

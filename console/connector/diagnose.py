@@ -8,71 +8,56 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from typing import Literal
 
 import msgspec
 
 from console.connector import probe
-from console.connector.allowance import describe_allowance
-from console.connector.connector import bind_budget
-from console.connector.probe import Problem, Streams, Way
+from console.connector.acceptance import reach
+from console.connector.errors import icf_class
+from console.connector.probe import Streams, Way
+from console.connector.stages import RIGHTS, STAGES, Problem, Said, Stage, State
+from console.connector.stages_account import AccountStages
+from console.connector.stages_tls import tls_stage
 from console.hubspot.auth import SecretStore
 from console.hubspot.budget import MemoryStore, RateBudget, open_budget
-from console.hubspot.errors import HubSpotError, MissingScopes, NotSent, Unauthorized
+from console.hubspot.errors import (
+    DailyLimitReached,
+    HubSpotError,
+    Migrating,
+    MissingScopes,
+    NotSent,
+    OutcomeUnknown,
+    Unauthorized,
+)
 from console.hubspot.hubspot import HubSpot
 from console.hubspot.model import AccountDetails
 from console.hubspot.requestlog import RequestLog
-from console.hubspot.secret import Secret
 from console.hubspot.trust import checked_url, tls_context
 from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 from console.settings.profiles import checked
-from console.settings.secrets import ACCESS_TOKEN, CLIENT_SECRET, PROXY_PASSWORD, REFRESH_TOKEN
+from console.settings.secrets import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
 
-State = Literal["pass", "warn", "fail", "skipped"]
+__all__ = ["STAGES", "Stage", "State", "diagnose"]
 
-STAGES = {
-    "settings": "Settings",
-    "name": "Name resolution",
-    "connection": "Connection",
-    "tls": "TLS",
-    "credentials": "Credentials",
-    "account": "Account",
-    "contacts": "Read contacts",
-    "companies": "Read companies",
-    "allowance": "Allowance",
-}
-
-
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished stage. `detail` is what was seen; `cause` and `advice` are for warnings and failures."""
-
-    name: str
-    title: str
-    state: State
-    detail: str = ""
-    cause: str = ""
-    advice: str = ""
-    correlation_id: str = ""
-    milliseconds: float | None = None
-
-
-class _Said(msgspec.Struct, frozen=True):
-    """What a stage that did not fail has to say."""
-
-    detail: str
-    state: State = "pass"
-    cause: str = ""
-    advice: str = ""
+# after one of these the next stage would only say the same again, after as long a wait
+_ENDS = (NotSent, OutcomeUnknown, Unauthorized, DailyLimitReached, Migrating)
+_ICF_ERRORS = {"settings": "Configuration", "credentials": "InvalidCredential"} | dict.fromkeys(
+    RIGHTS, "PermissionDenied"
+)
 
 
 async def diagnose(
-    profile: Profile, secrets: SecretStore, budget: RateBudget | None = None, *, log: RequestLog | None = None
+    profile: Profile,
+    secrets: SecretStore,
+    budget: RateBudget | Awaitable[RateBudget] | None = None,
+    *,
+    log: RequestLog | None = None,
 ) -> AsyncIterator[Stage]:
     """Every stage as it finishes, in order; those that a failed one leaves no ground for are skipped.
 
-    `log` gets the requests that were sent, when the test ends.
+    `budget` may be one that is still to be opened: that waits until a request is about to be sent. `log` gets the
+    requests that were sent, when the test ends.
     """
     test = _Test(profile, secrets, budget)
     try:
@@ -84,69 +69,111 @@ async def diagnose(
 
 
 class _Test:
-    def __init__(self, profile: Profile, secrets: SecretStore, budget: RateBudget | None) -> None:
+    def __init__(
+        self, profile: Profile, secrets: SecretStore, budget: RateBudget | Awaitable[RateBudget] | None
+    ) -> None:
         self._profile, self._secrets = profile, secrets
-        self._own_budget = budget is None
-        self._budget = budget or open_budget(MemoryStore(), app=profile.name, portal=None, profile=profile)
+        self._given_budget = budget
+        self._own_budget: RateBudget | None = None
         self._hubspot: HubSpot | None = None
+        self._asking: AccountStages | None = None
         self._way: Way | None = None
         self._addresses: list[str] = []
         self._streams: Streams | None = None
         self._details: AccountDetails | HubSpotError | None = None
         self._details_took = 0.0
+        self._details_correlation = ""
+        self._over = False
+        allowed = profile.icf.timeout("TEST")
+        self._deadline = None if allowed is None else asyncio.get_running_loop().time() + allowed
 
     async def stages(self) -> AsyncIterator[Stage]:
-        steps: dict[str, Callable[[], Awaitable[_Said]]] = {
+        first: dict[str, Callable[[], Awaitable[Said]]] = {
             "settings": self._settings,
             "name": self._name,
             "connection": self._connection,
             "tls": self._tls,
             "credentials": self._credentials,
             "account": self._account,
-            "contacts": lambda: self._read("contacts"),
-            "companies": lambda: self._read("companies"),
-            "allowance": self._allowance,
         }
-        blocked = False
-        for name, step in steps.items():
-            if blocked:
+        for name in STAGES:
+            if self._over:
                 yield Stage(name=name, title=STAGES[name], state="skipped")
                 continue
-            stage = await self._run(name, step)
-            # reading contacts and companies are two rights: one does without the other
-            blocked = stage.state == "fail" and name not in ("contacts", "companies")
+            stage = await self._run(name, first.get(name) or self._ask.steps()[name])
+            self._over = self._over or (stage.state == "fail" and name not in RIGHTS)
             yield stage
 
-    async def _run(self, name: str, step: Callable[[], Awaitable[_Said]]) -> Stage:
-        began = time.monotonic()
-        cause = advice = correlation = ""
-        state: State = "fail"
+    @property
+    def _ask(self) -> AccountStages:
+        assert self._asking is not None
+        return self._asking
+
+    async def _run(self, name: str, step: Callable[[], Awaitable[Said]]) -> Stage:
+        began, requests = time.monotonic(), self._requests
+        said: Said | Problem
+        correlation = ""
+        limit = asyncio.timeout_at(self._deadline)
         try:
-            said = await step()
-            state, detail, cause, advice = said.state, said.detail, said.cause, said.advice
+            async with limit:
+                said = await step()
+            if self._requests > requests and self._hubspot is not None:
+                correlation = self._hubspot.log.entries()[-1].correlation_id
         except Problem as problem:
-            detail, cause, advice = problem.what, problem.cause, problem.advice
+            said = problem
         except SettingsError as error:
-            detail, advice = error.message, error.remedy
+            said = Problem(error.message, "", error.remedy, icf_error="Configuration")
         except HubSpotError as error:
-            detail, advice, correlation = error.message, error.advice, error.correlation_id
-            cause = _cause(error)
-        took = self._details_took if name == "account" else time.monotonic() - began
-        if name == "credentials":
+            said, correlation = _told(error), error.correlation_id
+            self._over = isinstance(error, _ENDS)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            said, self._over = _too_long(self._profile), True
+        took = time.monotonic() - began
+        if name == "account":
+            took, correlation = self._details_took, correlation or self._details_correlation
+        elif name == "credentials":
             took -= self._details_took
-        return Stage(
+        stage = Stage(
             name=name,
             title=STAGES[name],
-            state=state,
-            detail=detail,
-            cause=cause,
-            advice=advice,
+            state="pass",
+            cause=said.cause,
+            advice=said.advice,
             correlation_id=correlation,
             milliseconds=round(max(0.0, took) * 1000, 1),
+            certificate=said.certificate,
+        )
+        if isinstance(said, Said):
+            return msgspec.structs.replace(stage, state=said.state, detail=said.detail)
+        return msgspec.structs.replace(
+            stage,
+            state="fail",
+            detail=said.what,
+            acceptable=said.acceptable,
+            icf_error=said.icf_error or _ICF_ERRORS.get(name, "ConnectionFailed"),
         )
 
-    async def _settings(self) -> _Said:
+    @property
+    def _requests(self) -> int:
+        return self._hubspot.log.requests if self._hubspot is not None else 0
+
+    async def _settings(self) -> Said:
         profile = checked(self._profile)
+        if not profile.enabled:
+            raise Problem(
+                f"The profile {profile.name} is switched off.",
+                "enabled is false, which stops every request of it.",
+                f"Switch it on: hubspoke --profile {profile.name} profile set enabled=true",
+            )
+        if profile.icf.denied("TEST"):
+            raise Problem(
+                "The operation TEST is configured to be denied.",
+                "operationOptions of the imported provisioner file says so.",
+                "Allow it there and import the file again.",
+                icf_error="PermissionDenied",
+            )
         parts = checked_url(profile.api_base_url)
         self._way = probe.way_of(profile, parts)
         if self._way.tls:
@@ -166,85 +193,65 @@ class _Test:
                 "It was not entered yet, or it was entered for another apiBaseUrl: secrets belong to one.",
                 f"Enter it here or with: {commands}",
             )
-        return _Said(f"{profile.origin}, version {profile.api_version}, {profile.authentication}")
+        return Said(f"{profile.origin}, version {profile.api_version}, {profile.authentication}")
 
-    async def _name(self) -> _Said:
+    async def _name(self) -> Said:
         assert self._way is not None
         self._addresses = await _in_time(probe.resolve(self._way), f"No answer about the name {self._way.first[0]}")
         shown = ", ".join(self._addresses[:3])
-        return _Said(f"{self._way.first[0]} is {shown}{' ...' if len(self._addresses) > 3 else ''}")
+        return Said(f"{self._way.first[0]} is {shown}{' ...' if len(self._addresses) > 3 else ''}")
 
-    async def _connection(self) -> _Said:
+    async def _connection(self) -> Said:
         assert self._way is not None
-        self._streams = await probe.connect(self._way, self._addresses)
-        if self._way.proxy and self._way.tls:
-            password = Secret(await self._secrets.get(PROXY_PASSWORD) or "")
-            await probe.tunnel(self._way, self._streams, self._profile.http_proxy_user, password)
-        return _Said(self._way.words)
+        self._streams = await self._reach()
+        return Said(self._way.words)
 
-    async def _tls(self) -> _Said:
+    async def _reach(self) -> Streams:
+        assert self._way is not None
+        return await reach(self._profile, self._secrets, self._way, self._addresses)
+
+    async def _tls(self) -> Said:
         assert self._way is not None
         assert self._streams is not None
         if not self._way.tls:
-            return _Said("Plain http, to this machine only.", "skipped")
-        secured = await probe.secure(self._way, self._streams, self._profile)
-        detail = secured.version + (f", certificate by {secured.issuer}" if secured.issuer else "")
-        if self._profile.accept_self_signed_certificates:
-            cause = "acceptSelfSignedCertificates is on: anybody between could pose as HubSpot and read all."
-            return _Said(detail, "warn", cause, "Put the authority's certificate into caFile and switch it off.")
-        if self._profile.disable_host_name_verifier:
-            cause = "disableHostNameVerifier is on: a certificate of another host is accepted."
-            return _Said(detail, "warn", cause, "Switch it off unless you know why the names differ.")
-        if secured.days_left is not None and secured.days_left < 14:
-            return _Said(detail, "warn", f"The certificate runs out in {secured.days_left} days.", "Tell its owner.")
-        return _Said(detail)
+            return Said("Plain http, to this machine only.", "skipped")
+        return await tls_stage(self._profile, self._way, self._streams, self._reach)
 
-    async def _credentials(self) -> _Said:
+    async def _credentials(self) -> Said:
         await self._hang_up()
-        self._hubspot = HubSpot.open(self._profile, self._secrets, self._budget)
+        budget = await self._budget()
+        self._hubspot = HubSpot.open(self._profile, self._secrets, budget)
+        self._asking = AccountStages(self._hubspot, self._profile, budget)
         await self._hubspot.client.tokens.token()
         began = time.monotonic()
         try:
             self._details = await self._hubspot.account.at("interactive").details()
+            self._details_correlation = self._hubspot.log.entries()[-1].correlation_id
         except Unauthorized:
             raise
         except HubSpotError as error:
-            self._details = error  # the credentials are good; the next stage tells
+            self._details = error  # the credentials are good; the stage of the account tells
         finally:
             self._details_took = time.monotonic() - began
         name = ACCESS_TOKEN if self._profile.authentication == "token" else REFRESH_TOKEN
-        return _Said(f"{name} of the {self._secrets.source(name)} is good")
+        return Said(f"{name} of the {self._secrets.source(name)} is good")
 
-    async def _account(self) -> _Said:
-        assert self._hubspot is not None
+    async def _budget(self) -> RateBudget:
+        given = self._given_budget
+        if given is None:
+            self._own_budget = open_budget(MemoryStore(), app=self._profile.name, portal=None, profile=self._profile)
+            return self._own_budget
+        return given if isinstance(given, RateBudget) else await given
+
+    async def _account(self) -> Said:
         if not isinstance(self._details, AccountDetails):
             raise self._details or NotSent("The account was not asked.")
-        details = self._details
-        await bind_budget(self._hubspot, details)
-        kind = "STANDARD, PRODUCTION" if details.is_production else details.account_type
-        name = f"{details.portal_name} " if details.portal_name else ""
-        return _Said(f"{name}{details.portal_id}, {kind}, time zone {details.time_zone or 'unknown'}")
-
-    async def _read(self, object_type: Literal["contacts", "companies"]) -> _Said:
-        assert self._hubspot is not None
-        page = await self._hubspot.objects(object_type).at("interactive").list(limit=1)
-        return _Said(f"{object_type} can be read" if page.results else f"{object_type} can be read; there are none")
-
-    async def _allowance(self) -> _Said:
-        assert self._hubspot is not None
-        usage = await self._hubspot.account.at("interactive").daily_usage()
-        if usage is not None:
-            self._budget.set_daily(usage.limit, usage.used)
-        detail, cause, advice = describe_allowance(self._budget.snapshot(), self._profile)
-        return _Said(detail, "warn" if cause else "pass", cause, advice)
+        return await self._ask.account(self._details)
 
     async def _hang_up(self) -> None:
         streams, self._streams = self._streams, None
         if streams is not None:
-            streams[1].close()
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(1):
-                    await streams[1].wait_closed()
+            await probe.hang_up(streams)
 
     def tell(self, log: RequestLog | None) -> None:
         """Hand the requests over that were sent."""
@@ -257,8 +264,8 @@ class _Test:
         await self._hang_up()
         if self._hubspot is not None:
             await self._hubspot.aclose()
-        if self._own_budget:
-            await self._budget.aclose()
+        if self._own_budget is not None:
+            await self._own_budget.aclose()
 
 
 async def _in_time(work: Awaitable[list[str]], failure: str) -> list[str]:
@@ -271,6 +278,19 @@ async def _in_time(work: Awaitable[list[str]], failure: str) -> list[str]:
             "The name server of this machine does not answer.",
             "Check /etc/resolv.conf, or the network.",
         ) from None
+
+
+def _told(error: HubSpotError) -> Problem:
+    return Problem(error.message, _cause(error), error.advice, icf_error=icf_class(error).name)
+
+
+def _too_long(profile: Profile) -> Problem:
+    return Problem(
+        f"The test took longer than {profile.icf.timeout('TEST'):g} seconds.",
+        "operationTimeout of the imported provisioner file allows TEST no more.",
+        "Try again; if it lasts, give TEST more milliseconds there and import the file again.",
+        icf_error="OperationTimeout",
+    )
 
 
 def _cause(error: HubSpotError) -> str:

@@ -72,7 +72,7 @@ def _secondary(node: Compare, values: Mapping[str, object]) -> Iterable[str]:
 def _compare(node: Compare, found: object) -> bool:
     if node.operator == "eq":
         return _equal(found, node.value)
-    text, wanted = _text(found).casefold(), _text(node.value).casefold()
+    text, wanted = _text(found).lower(), _text(node.value).lower()
     if node.operator == "co":
         return wanted in text
     if node.operator == "sw":
@@ -89,12 +89,12 @@ def _compare(node: Compare, found: object) -> bool:
 
 def _equal(found: object, wanted: Value) -> bool:
     if isinstance(wanted, bool) or isinstance(found, bool):
-        return _text(found).casefold() == _text(wanted).casefold()
+        return _text(found).lower() == _text(wanted).lower()
     if isinstance(wanted, int | float) or isinstance(found, int | float):
         left, right = number(found), number(wanted)
         return left is not None and left == right
     text, other = _text(found), _text(wanted)
-    if text.casefold() == other.casefold():
+    if text.lower() == other.lower():
         return True
     left_moment, right_moment = moment(text), moment(other)
     return left_moment is not None and left_moment == right_moment
@@ -111,7 +111,7 @@ def _order(found: object, wanted: Value) -> int:
             right = right if right_moment is None else right_moment
         if left is not None and right is not None:
             return (left > right) - (left < right)
-    text, other = _text(found).casefold(), _text(wanted).casefold()
+    text, other = _text(found).lower(), _text(wanted).lower()
     return (text > other) - (text < other)
 
 

@@ -37,6 +37,21 @@ class FilterError(ValueError):
         return f"{flat[start : start + width]}\n{' ' * (self.position - start)}^"
 
 
+class Clause(NamedTuple):
+    """One comparison of a text, and where in it the attribute and the value stand; `pr` has no value."""
+
+    path: tuple[str, ...]
+    operator: str
+    value: Value | None
+    at: int
+    value_at: int
+
+    @property
+    def attribute(self) -> str:
+        """The attribute's name, levels separated by a slash."""
+        return "/".join(self.path)
+
+
 class _Token(NamedTuple):
     kind: str
     """One of: word, text, (, ), end."""
@@ -70,8 +85,16 @@ def parse(text: str) -> Filter:
     return _Parser(text).filter()
 
 
+def clauses(text: str) -> list[Clause]:
+    """The comparisons of a filter in the order of the text, for whoever finds one of them wrong. Raises FilterError."""
+    parser = _Parser(text)
+    parser.filter()
+    return parser.clauses
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
+        self.clauses: list[Clause] = []
         self._text = text
         self._tokens = _tokens(text)
         self._next = 0
@@ -139,7 +162,10 @@ class _Parser:
             raise self._error('there is no "not": write !(...)', token)
         path = self._path(token)
         operator = self._operator(token)
-        return Present(path) if operator == "pr" else Compare(path, operator, self._value(operator))
+        value_at = self._tokens[self._next].position
+        value = None if operator == "pr" else self._value(operator)
+        self.clauses.append(Clause(path, operator, value, token.position, value_at))
+        return Present(path) if value is None else Compare(path, operator, value)
 
     def _path(self, token: _Token) -> tuple[str, ...]:
         text = token.text.removeprefix("/")

@@ -1,4 +1,4 @@
-"""The way to HubSpot below HTTP, step by step, so that a test can say where it ends: name, connection, TLS."""
+"""The way to HubSpot below HTTP, step by step, so that a test can say where it ends: name, connection, proxy, TLS."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import NamedTuple
 from urllib.parse import SplitResult
 
+from console.connector.stages import Problem
+from console.hubspot.fingerprint import PeerCertificate, read_certificate
 from console.hubspot.secret import Secret
-from console.hubspot.trust import goes_direct, tls_context
+from console.hubspot.trust import goes_direct
 from console.settings.profile import Profile
 
 CONNECT_SECONDS = 5.0
 STEP_SECONDS = 10.0
 _PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
-
-
-class Problem(Exception):
-    """A step that failed: `what` was seen, the likely `cause`, and what to do."""
-
-    def __init__(self, what: str, cause: str, advice: str) -> None:
-        super().__init__(what)
-        self.what, self.cause, self.advice = what, cause, advice
 
 
 class Way(NamedTuple):
@@ -37,6 +32,7 @@ class Way(NamedTuple):
     proxy: str
     proxy_port: int
     tls: bool
+    past_proxy: bool = False
 
     @property
     def first(self) -> tuple[str, int]:
@@ -46,7 +42,9 @@ class Way(NamedTuple):
     @property
     def words(self) -> str:
         """Where to, for people."""
-        return f"{self.host}:{self.port}" + (f" by the proxy {self.proxy}:{self.proxy_port}" if self.proxy else "")
+        if self.proxy:
+            return f"{self.host}:{self.port} by the proxy {self.proxy}:{self.proxy_port}"
+        return f"{self.host}:{self.port}" + (", past the proxy" if self.past_proxy else "")
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -62,6 +60,7 @@ def way_of(profile: Profile, parts: SplitResult) -> Way:
         profile.http_proxy_host if proxied else "",
         (profile.http_proxy_port or 8080) if proxied else 0,
         tls,
+        bool(profile.http_proxy_host) and not proxied,
     )
 
 
@@ -119,7 +118,7 @@ async def tunnel(way: Way, streams: Streams, user: str, password: Secret) -> Non
     status = await _status(reader, way)
     if 200 <= status <= 299:
         return
-    if status == 407:
+    if status in (401, 407):  # tinyproxy refuses a wrong password with 401
         raise Problem(
             f"The proxy {way.proxy} wants another user name or password.",
             "Proxy user or password are missing or wrong." if user else "The proxy wants a user name and a password.",
@@ -149,22 +148,33 @@ async def _status(reader: asyncio.StreamReader, way: Way) -> int:
     return int(words[1])
 
 
+async def hang_up(streams: Streams) -> None:
+    """Close a connection, with a second's patience."""
+    streams[1].close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await streams[1].wait_closed()
+
+
 class Secured(NamedTuple):
-    """What the TLS handshake agreed on."""
+    """What the TLS handshake agreed on, and with whom."""
 
     version: str
-    issuer: str
-    days_left: int | None
+    certificate: PeerCertificate
 
 
-async def secure(way: Way, streams: Streams, profile: Profile) -> Secured:
-    """The TLS handshake with HubSpot, checked as the profile wants it. Raises Problem and NotSent (caFile)."""
+async def secure(way: Way, streams: Streams, context: ssl.SSLContext) -> Secured:
+    """The TLS handshake with HubSpot, checked as `context` does.
+
+    Raises:
+        ssl.SSLCertVerificationError: the certificate is not taken; `distrust` has the words for it.
+        Problem: there was no handshake.
+    """
     _, writer = streams
-    context = await asyncio.to_thread(tls_context, profile)  # reads the system's bundle
     try:
         await writer.start_tls(context, server_hostname=way.host, ssl_handshake_timeout=STEP_SECONDS)
-    except ssl.SSLCertVerificationError as error:
-        raise _distrust(way, error) from None
+    except ssl.SSLCertVerificationError:
+        raise
     except (ssl.SSLError, OSError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "the connection ended"
         raise Problem(
@@ -173,38 +183,50 @@ async def secure(way: Way, streams: Streams, profile: Profile) -> Secured:
             "Check the port of apiBaseUrl, and whether a firewall inspects TLS on the way.",
         ) from None
     tls = writer.get_extra_info("ssl_object")
-    certificate: dict[str, Any] = tls.getpeercert() or {}
-    return Secured(tls.version() or "TLS", _issuer(certificate), _days_left(certificate))
+    return Secured(tls.version() or "TLS", read_certificate(tls.getpeercert(binary_form=True) or b""))
 
 
-def _distrust(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
-    reason = error.verify_message or "it cannot be verified"
-    what = f"The certificate of {way.host} is not trusted: {reason}."
-    if "expired" in reason or "not yet valid" in reason:
-        return Problem(
-            what, "The certificate ran out, or the clock of this machine is wrong.", "Check the clock with: date"
-        )
-    if "mismatch" in reason.lower() or "not valid for" in reason:
-        return Problem(
-            what,
-            "Another server answers under this name, or apiBaseUrl names it in another way than its certificate.",
-            "Correct apiBaseUrl; only if you know why the names differ, set disableHostNameVerifier.",
-        )
-    return Problem(
-        what,
-        "A company proxy signs the connection with its own authority, or somebody is between.",
-        "Put the authority's certificate (PEM) into a file and set caFile of the profile to it.",
-    )
+def distrust(way: Way, error: ssl.SSLCertVerificationError, certificate: PeerCertificate | None) -> Problem:
+    """Why the certificate is not taken: its dates, its name, or its issuer."""
+    what = f"The certificate of {way.host} is not trusted: {error.verify_message or 'it cannot be verified'}."
+    if certificate is not None:
+        what += f" It is {described(certificate)}."
+    cause, advice = _REASONS.get(error.verify_code, _NO_AUTHORITY)
+    return Problem(what, cause, advice, certificate=certificate)
 
 
-def _issuer(certificate: dict[str, Any]) -> str:
-    parts = {name: value for group in certificate.get("issuer", ()) for name, value in group}
-    return str(parts.get("organizationName") or parts.get("commonName") or "")
+_DATES = (
+    "The certificate ran out or is not valid yet, or the clock of this machine is wrong.",
+    "Check the clock with: date; then ask whoever runs the server to renew the certificate.",
+)
+_NAMES = (
+    "Another server answers under this name, or apiBaseUrl names it in another way than its certificate.",
+    "Correct apiBaseUrl; only if you know why the names differ, set disableHostNameVerifier.",
+)
+_SELF_SIGNED = (
+    "The server vouches for itself, or somebody is between.",
+    (
+        "Put its certificate (PEM) into a file and set caFile of the profile to it; or set "
+        "acceptSelfSignedCertificates=true and accept its fingerprint with hubspoke test."
+    ),
+)
+_NO_AUTHORITY = (
+    (
+        "A company proxy signs the connection with its own authority, the server leaves out a certificate of its chain, "
+        "or somebody is between."
+    ),
+    "Put the authority's certificate (PEM) into a file and set caFile of the profile to it.",
+)
+_REASONS = {9: _DATES, 10: _DATES, 18: _SELF_SIGNED, 62: _NAMES, 64: _NAMES}  # OpenSSL's X509_V_ERR_ numbers
 
 
-def _days_left(certificate: dict[str, Any]) -> int | None:
-    until = certificate.get("notAfter")
-    if not isinstance(until, str):
-        return None
-    ends = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(until), dt.UTC)
-    return (ends - dt.datetime.now(dt.UTC)).days
+def described(certificate: PeerCertificate) -> str:
+    """A certificate in a few words, with its fingerprint."""
+    dates = f"{_day(certificate.not_before)} to {_day(certificate.not_after)}"
+    issuer = "by itself" if certificate.self_signed else f"by {certificate.issuer or 'nobody named'}"
+    whose = ", ".join(certificate.names[:3]) or certificate.subject or "nobody named"
+    return f"issued to {whose} {issuer}, valid {dates}, SHA-256 {certificate.fingerprint}"
+
+
+def _day(time: dt.datetime | None) -> str:
+    return "?" if time is None else f"{time:%Y-%m-%d}"

@@ -123,14 +123,19 @@ class StaticToken:
 
 
 def open_tokens(
-    profile: Profile, secrets: SecretStore, transport: Transport, log: RequestLog | None = None
+    profile: Profile,
+    secrets: SecretStore,
+    transport: Transport,
+    log: RequestLog | None = None,
+    *,
+    portal_id: int | None = None,
 ) -> TokenSource:
-    """The kind of tokens that the profile's `authentication` names."""
+    """The kind of tokens that the profile's `authentication` names; `portal_id` is the account where it is known."""
     if profile.authentication == "token":
         return StaticToken(secrets)
     from console.hubspot.oauth import OAuthTokens  # they share what this module defines
 
-    return OAuthTokens(profile, secrets, transport, log)
+    return OAuthTokens(profile, secrets, transport, log, portal_id=portal_id)
 
 
 def digest(kind: str, text: str) -> str:

@@ -105,7 +105,9 @@ class Client:
         if isinstance(found, DailyLimitReached):
             self.budget.exhaust_day()
         elif isinstance(found, RateLimited):
-            await self.budget.cool(*cooling(found, call.kind))
+            closed = cooling(found, call.kind)
+            if closed is not None:
+                await self.budget.cool(*closed)
         return found
 
     async def _send(self, call: _Call, token: Secret, lease: Lease) -> Answer | HubSpotError:
@@ -120,8 +122,8 @@ class Client:
                 body=call.body,
                 on_started=lease.sent,
                 on_sent=self.on_sent if call.writes else None,
+                on_head=lease.answered,
             )
-            lease.answered(answer.status, answer.headers)
             error = classify(answer)
         except HubSpotError as failure:
             error = failure

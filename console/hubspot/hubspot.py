@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from console.hubspot import merging, privacy
 from console.hubspot.account import Account
+from console.hubspot.associations import Associations
 from console.hubspot.auth import SecretStore, open_tokens
 from console.hubspot.budget_port import Budget, Priority
 from console.hubspot.client import Client
-from console.hubspot.model import ObjectType, PropertyDefinition
+from console.hubspot.model import ObjectType, PropertyDefinition, Record
 from console.hubspot.objects import Objects
 from console.hubspot.properties import definitions
+from console.hubspot.property_definitions import PropertyDefinitions
 from console.hubspot.requestlog import RequestLog
 from console.settings.profile import Profile
 from console.settings.secrets import PROXY_PASSWORD
@@ -24,6 +27,7 @@ class HubSpot:
         self.contacts = Objects(client, "contacts")
         self.companies = Objects(client, "companies")
         self.account = Account(client)
+        self.associations = Associations(client)
 
     @classmethod
     def open(
@@ -54,6 +58,20 @@ class HubSpot:
     async def properties(self, object_type: ObjectType, priority: Priority = "bulk") -> list[PropertyDefinition]:
         """All property definitions of one type."""
         return await definitions(self.client, object_type, priority)
+
+    def definitions(self, object_type: ObjectType, priority: Priority = "bulk") -> PropertyDefinitions:
+        """Property definitions of one type, whole, to be changed too."""
+        return PropertyDefinitions(self.client, object_type, priority)
+
+    async def merge(
+        self, object_type: ObjectType, primary_id: str, other_id: str, priority: Priority = "bulk"
+    ) -> Record:
+        """Make two records one, for good; see `merging.merge`."""
+        return await merging.merge(self.client, object_type, primary_id, other_id, priority)
+
+    async def gdpr_delete(self, key: str, priority: Priority = "bulk", *, by_email: bool = False) -> None:
+        """Erase a contact for good; see `privacy.gdpr_delete`."""
+        await privacy.gdpr_delete(self.client, key, priority, by_email=by_email)
 
     async def aclose(self) -> None:
         """Let a token refresh end, then close the connections."""

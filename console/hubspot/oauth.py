@@ -20,26 +20,21 @@ from console.hubspot.errors import (
     Unauthorized,
 )
 from console.hubspot.grants import Grant, TokenFacts, facts_of, grant_of, verdict
-from console.hubspot.paths import oauth_path
-from console.hubspot.requestlog import RequestEntry, RequestLog
-from console.hubspot.retry import back_off
+from console.hubspot.requestlog import RequestLog
 from console.hubspot.secret import Secret
+from console.hubspot.token_endpoint import Form, TokenEndpoint, unasked
 from console.settings.profile import Profile
-from console.settings.secrets import CLIENT_SECRET, READ_ONLY, REFRESH_TOKEN
+from console.settings.secrets import READ_ONLY, REFRESH_TOKEN
 
 if TYPE_CHECKING:
-    from console.hubspot.answer import Answer
     from console.hubspot.transport import Transport  # httpx comes with the first HubSpot opened
 
 MARGIN_SECONDS = (60.0, 120.0)
 MARGIN_SHARE = 0.2
-ATTEMPTS = 4
-LONGEST_WAIT = 30.0
 CLOSING_SECONDS = 5.0
 PATIENCE = 10.0
+PORTAL_SECONDS = 5.0
 PASSING = (NotSent, OutcomeUnknown, RateLimited, ServerFault, Migrating)
-
-Form = dict[str, str | Secret]
 
 
 class OAuthTokens:
@@ -50,12 +45,18 @@ class OAuthTokens:
     """
 
     def __init__(
-        self, profile: Profile, secrets: SecretStore, transport: Transport, log: RequestLog | None = None
+        self,
+        profile: Profile,
+        secrets: SecretStore,
+        transport: Transport,
+        log: RequestLog | None = None,
+        *,
+        portal_id: int | None = None,
     ) -> None:
         self._profile = profile
         self._secrets = secrets
-        self._transport = transport
-        self._log = log
+        self._endpoint = TokenEndpoint(profile, secrets, transport, log)
+        self._portal_id = portal_id
         self._access: Secret | None = None
         self._renew_at = 0.0
         self._ends_at = 0.0
@@ -92,26 +93,45 @@ class OAuthTokens:
         return await self._refresh() != token
 
     async def identity(self) -> str:
-        """A digest of the client id: budgets count per app."""
-        return digest("oauth", self._profile.client_id)
+        """A digest of client id and portal: HubSpot counts the burst per app and account.
+
+        A portal that was never met is asked for: every refresh names it. Where that fails, the app alone has to do.
+        """
+        portal = self.granted.portal_id if self.granted is not None else self._portal_id
+        if portal is None:
+            portal = await self._ask_portal()
+        return digest("oauth", f"{self._profile.client_id} {portal}" if portal else self._profile.client_id)
+
+    async def _ask_portal(self) -> int | None:
+        try:
+            async with asyncio.timeout(PORTAL_SECONDS):
+                await self.token()
+        except (HubSpotError, TimeoutError):
+            return None  # whoever sends the first request hears of it
+        return self.granted.portal_id if self.granted is not None else None
 
     async def introspect(self) -> TokenFacts:
         """What HubSpot says about the present access token: account, app, scopes."""
         token = await self.token()
         # the specification names the field `token`, the guide names it after the hint
-        form: Form = {**await self._client(), "token_type_hint": "access_token", "token": token, "access_token": token}
-        return facts_of(await self._post("token/introspect", form))
+        form: Form = {
+            **await self._endpoint.client(),
+            "token_type_hint": "access_token",
+            "token": token,
+            "access_token": token,
+        }
+        return facts_of(await self._endpoint.post("token/introspect", form))
 
     async def revoke(self) -> None:
         """Revoke the refresh token; access tokens that are out stay good until they expire."""
         token = await self._refresh_token()
         form: Form = {
-            **await self._client(),
+            **await self._endpoint.client(),
             "token_type_hint": "refresh_token",
             "token": token,
             "refresh_token": token,
         }
-        answer = await self._post("token/revoke", form)
+        answer = await self._endpoint.post("token/revoke", form)
         error = verdict(answer)
         if error is not None:
             raise error
@@ -190,85 +210,13 @@ class OAuthTokens:
 
     async def _ask(self, refresh: Secret) -> tuple[Grant, float]:
         """A grant, and when HubSpot was asked for it: its life began no earlier."""
-        form: Form = {"grant_type": "refresh_token", **await self._client(), "refresh_token": refresh}
-        answer = await self._post("token", form)
+        form: Form = {"grant_type": "refresh_token", **await self._endpoint.client(), "refresh_token": refresh}
+        answer = await self._endpoint.post("token", form)
         asked_at = _now() - answer.elapsed
         found = grant_of(answer)
         if isinstance(found, HubSpotError):
-            raise _unasked(found)
+            raise unasked(found)
         return found, asked_at
-
-    async def _client(self) -> Form:
-        secret = await read_secret(self._secrets, CLIENT_SECRET)
-        if not self._profile.client_id or not secret.reveal():
-            raise Unauthorized(
-                "Client id or client secret is missing.",
-                advice="Set clientId of the profile and: hubspoke credentials set clientSecret.",
-            )
-        return {"client_id": self._profile.client_id, "client_secret": secret}
-
-    async def _post(self, what: str, form: Form) -> Answer:
-        """Ask until there is an answer that is more than noise; asking twice does no harm."""
-        attempt = 0
-        while True:
-            attempt += 1
-            answer, error = await self._post_once(what, form, attempt)
-            if error is None or not _passes(error):
-                break
-            if attempt >= ATTEMPTS:
-                raise _unasked(error)
-            await asyncio.sleep(min(error.retry_after or back_off(attempt), LONGEST_WAIT))
-        if answer is None:
-            assert error is not None
-            raise _unasked(error)
-        return answer
-
-    async def _post_once(self, what: str, form: Form, attempt: int) -> tuple[Answer | None, HubSpotError | None]:
-        path = oauth_path(what, self._profile.api_version)
-        began = time.monotonic()
-        answer: Answer | None = None
-        error: HubSpotError | None
-        try:
-            answer = await self._transport.send("POST", self._profile.api_base_url.rstrip("/") + path, form=form)
-            error = verdict(answer)
-        except HubSpotError as failure:
-            error = failure
-        if self._log is not None:
-            entry = RequestEntry(
-                at=time.time(),
-                method="POST",
-                path=path,
-                status=answer.status if answer is not None else None,
-                milliseconds=(time.monotonic() - began) * 1000,
-                attempt=attempt,
-                correlation_id=answer.correlation_id if answer is not None else "",
-                category=type(error).__name__ if error is not None else "",
-            )
-            self._log.add(entry)
-        return answer, error
-
-
-def _passes(error: HubSpotError) -> bool:
-    """Whether asking the token endpoint again may help; asking twice does no harm."""
-    if isinstance(error, NotSent):
-        return not error.lasting
-    return isinstance(error, OutcomeUnknown | RateLimited | ServerFault) or (
-        isinstance(error, Migrating) and (error.retry_after or 0) <= LONGEST_WAIT
-    )
-
-
-def _unasked(error: HubSpotError) -> HubSpotError:
-    """Whoever needed the token did not send its own request, and must not read that it was refused or may have happened."""
-    if error.stops_run or isinstance(error, RateLimited):
-        return error
-    return NotSent(
-        f"No access token could be fetched: {error.message}",
-        stage="credentials",
-        status=error.status,
-        category=error.category,
-        correlation_id=error.correlation_id,
-        advice=error.advice or "HubSpot's token endpoint fails just now; the stored credentials were not touched.",
-    )
 
 
 def _margin(seconds: float) -> float:

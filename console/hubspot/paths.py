@@ -18,6 +18,18 @@ def property_path(object_type: str, version: str = API_VERSION, *rest: str) -> s
     return _join("properties", object_type, version, rest)
 
 
+def pair_path(from_type: str, to_type: str, version: str = API_VERSION, *rest: str) -> str:
+    """Associations between two types, in batches; also their labels."""
+    from_to = "/".join(map(_segment, (from_type, to_type, *rest)))
+    return f"/crm/v4/associations/{from_to}" if _old(version) else f"/crm/associations/{_segment(version)}/{from_to}"
+
+
+def associations_path(object_type: str, uid: str, version: str = API_VERSION, *rest: str) -> str:
+    """Associations of one record."""
+    record = "/".join(map(_segment, (object_type, uid, "associations", *rest)))
+    return f"/crm/v4/objects/{record}" if _old(version) else f"/crm/objects/{_segment(version)}/{record}"
+
+
 def account_path(what: str, version: str = API_VERSION) -> str:
     """What HubSpot tells about the account itself; `what` is a path of its own."""
     return f"/account-info/{_dated(version)}/{what}"
@@ -38,6 +50,11 @@ def _join(area: str, object_type: str, version: str, rest: tuple[str, ...]) -> s
 def _dated(version: str) -> str:
     # v4 exists for associations only; everything else stayed at v3
     return "v3" if version == "v4" else _segment(version)
+
+
+def _old(version: str) -> bool:
+    # of the older versions, v4 is the one that has labelled associations
+    return version in ("v3", "v4")
 
 
 def _segment(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -24,9 +24,10 @@ class RequestEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestLog:
-    """A ring of the last 500 attempts, and counters that never forget."""
+    """A ring of the last 500 attempts, and counters that never forget; `on_entry` hears of each attempt."""
 
     def __init__(self, kept: int = KEPT) -> None:
+        self.on_entry: Callable[[RequestEntry], None] | None = None
         self._entries: deque[RequestEntry] = deque(maxlen=kept)
         self.requests = 0
         self.rate_limited = 0
@@ -38,6 +39,8 @@ class RequestLog:
         self.requests += entry.category != "NotSent"
         self.rate_limited += entry.status == 429
         self.retries += entry.attempt > 1
+        if self.on_entry is not None:
+            self.on_entry(entry)
 
     def entries(self) -> list[RequestEntry]:
         """What is remembered, oldest first."""

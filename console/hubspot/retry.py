@@ -32,11 +32,17 @@ def back_off(attempt: int) -> float:
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
-def cooling(error: RateLimited, kind: Kind) -> tuple[Kind, float]:
-    """Which window a 429 closes, and for how long: Retry-After where HubSpot sends it, else the window's length."""
+def cooling(error: RateLimited, kind: Kind) -> tuple[Kind, float] | None:
+    """Which window a 429 closes, and for how long; None where the budget knows better.
+
+    The budget closes the window of a request that was refused for as long as that window is, which it
+    learned from HubSpot. It must be told Retry-After, and that it was another window that refused.
+    """
     window: Kind = "search" if _is_search(error, kind) else ("burst" if kind in ("search", "none") else kind)
+    if error.retry_after is None:
+        return None if window == kind else (window, WINDOW_SECONDS.get(window, BURST_SECONDS))
     # a longer Retry-After is milliseconds or a mistake: these windows are seconds long
-    return window, min(error.retry_after or WINDOW_SECONDS.get(window, BURST_SECONDS), HONOURED_WAIT)
+    return window, min(error.retry_after, HONOURED_WAIT)
 
 
 def wait_before_retry(

@@ -18,8 +18,9 @@ from console import __version__
 from console.hubspot.answer import Answer, tame
 from console.hubspot.auth import unreadable
 from console.hubspot.errors import HubSpotError, NotSent, OutcomeUnknown
+from console.hubspot.fingerprint import CertificateRefused
 from console.hubspot.secret import Secret, hide
-from console.hubspot.trust import checked_url, goes_direct, tls_context
+from console.hubspot.trust import checked_url, goes_direct, refused_certificate, tls_context
 from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 
@@ -61,16 +62,18 @@ class Transport:
         form: Mapping[str, str | Secret] | None = None,
         on_started: Callable[[], None] | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_head: Callable[[int, Mapping[str, str]], None] | None = None,
     ) -> Answer:
         """Send one request, once, and read its whole answer.
 
-        `on_started` is called before the first byte leaves, `on_sent` when the last one was handed over.
+        `on_started` is called before the first byte leaves, `on_sent` when the last one was handed over, `on_head`
+        with status and headers (names in lower case) as soon as these are there.
 
         Raises:
             NotSent: nothing left this machine for HubSpot.
             OutcomeUnknown: something did, and no whole answer came back.
         """
-        progress = _Progress(on_started, on_sent)
+        progress = _Progress(on_started, on_sent, on_head)
         began = time.monotonic()
         failure: HubSpotError
         try:
@@ -107,6 +110,9 @@ class Transport:
             extensions={"trace": progress.trace},
         )
         response = await http.send(request, stream=True)
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        if progress.on_head is not None:
+            progress.on_head(response.status_code, answered)
         try:
             received = bytearray()
             async for chunk in response.aiter_bytes():
@@ -118,13 +124,13 @@ class Transport:
         finally:
             await response.aclose()
         secrets = [value for value in (bearer, *(form or {}).values()) if isinstance(value, Secret)]
-        answered = bytes(received)
+        content = bytes(received)
         if not response.is_success:
-            answered = hide(answered, secrets)  # error texts travel far; a server may repeat what it was sent
+            content = hide(content, secrets)  # error texts travel far; a server may repeat what it was sent
         return Answer(
             status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=answered,
+            headers=answered,
+            body=content,
             elapsed=time.monotonic() - began,
         )
 
@@ -210,9 +216,15 @@ class Transport:
 class _Progress:
     """How far one request came, told by the connection itself."""
 
-    def __init__(self, on_started: Callable[[], None] | None, on_sent: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        on_started: Callable[[], None] | None,
+        on_sent: Callable[[], None] | None,
+        on_head: Callable[[int, Mapping[str, str]], None] | None,
+    ) -> None:
         self._on_started = on_started
         self._on_sent = on_sent
+        self.on_head = on_head
         self._tunnelling = False
         self.connecting = False
         self.started = False
@@ -279,6 +291,8 @@ def _lost(error: Exception) -> str:
 
 
 def _tls_failure(error: ssl.SSLError, host: str) -> NotSent:
+    if isinstance(error, CertificateRefused):
+        return refused_certificate(error, host)
     if isinstance(error, ssl.SSLCertVerificationError):
         return NotSent(
             f"The certificate of {host} is not trusted: {error.verify_message or 'verification failed'}.",
@@ -291,7 +305,7 @@ def _tls_failure(error: ssl.SSLError, host: str) -> NotSent:
 
 def _proxy_failure(error: httpx.ProxyError, proxy: str) -> NotSent:
     reason = str(error)[:100]
-    if reason.startswith("407"):
+    if reason.startswith(("401", "407")):  # tinyproxy refuses a wrong password with 401
         return NotSent(
             f"The proxy {proxy} wants another user name or password.",
             stage="proxy",

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from console.hubspot.errors import NotSent
+from console.hubspot.fingerprint import CertificateRefused, take_only
 from console.settings.profile import Profile
 
 # where distributions keep the bundle when this Python was built for another one
@@ -24,8 +25,8 @@ def tls_context(profile: Profile) -> ssl.SSLContext:
     """TLS as the profile wants it: the system's authorities plus `caFile`, TLS 1.2 or later.
 
     `disableHostNameVerifier` keeps the check of the certificate's issuer and drops the check that it was
-    issued for this host. `acceptSelfSignedCertificates` drops both: any certificate of anybody is taken,
-    so the connection is secret but may end at an impostor; pinning one certificate would be set up here.
+    issued for this host. `acceptSelfSignedCertificates` takes the one certificate whose fingerprint the profile
+    holds, whoever issued it and for whatever name, and no other; without a fingerprint it takes none.
 
     Raises:
         NotSent: `caFile` cannot be read or holds no certificate.
@@ -34,11 +35,39 @@ def tls_context(profile: Profile) -> ssl.SSLContext:
     _add_system_bundle(context)
     if profile.ca_file:
         _add_ca_file(context, profile.ca_file)
-    if profile.disable_host_name_verifier or profile.accept_self_signed_certificates:
+    if profile.disable_host_name_verifier:
         context.check_hostname = False
     if profile.accept_self_signed_certificates:
-        context.verify_mode = ssl.CERT_NONE
+        take_only(context, profile.certificate_fingerprint)
     return context
+
+
+def looking_context() -> ssl.SSLContext:
+    """TLS that takes any certificate: to look at one, never to send anything over it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def refused_certificate(error: CertificateRefused, host: str) -> NotSent:
+    """What to say when the server does not show the one certificate that was accepted."""
+    if error.accepted:
+        return NotSent(
+            f"{host} shows another certificate than the accepted one: SHA-256 {error.shown} instead of "
+            f"{error.accepted}.",
+            stage="tls",
+            lasting=True,
+            advice="Nothing was sent. Ask whoever runs the server whether it was renewed, and compare the "
+            f"fingerprint; then: hubspoke test --accept-certificate {error.shown}",
+        )
+    return NotSent(
+        f"No certificate of {host} was accepted yet; it shows SHA-256 {error.shown}.",
+        stage="tls",
+        lasting=True,
+        advice="Nothing was sent. Run hubspoke test, compare the fingerprint with the server's, and accept it with: "
+        "hubspoke test --accept-certificate SHA256",
+    )
 
 
 def _add_system_bundle(context: ssl.SSLContext) -> None:

@@ -3,8 +3,8 @@
     journal = await Journal.open(paths.journal, master_key=key)
     plan = await journal.new_plan(Plan(id="", mapping=..., ...))        # the id is made here
     await journal.add_entries(plan.id, [NewEntry(number=1, ...), ...])  # as often as needed, in chunks
-    await journal.mark_duplicates(plan.id)
-    plan = await journal.finish_plan(replace(plan, guards=...))         # totals and hash are made here
+    totals, hashed = await journal.add_up(plan)                         # duplicates are marked here
+    plan = await journal.finish_plan(replace(plan, guards=...), (totals, hashed))
 
 Whatever is awaited here is on disk afterwards. Reads go over connections of their own and are never
 held up by the writer.

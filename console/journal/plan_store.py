@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -81,9 +82,19 @@ class PlanStore(Store):
         """What the entries add up to: what guards are judged by."""
         return await self._read(lambda connection: plan_rows.totals(connection, plan_id))
 
-    async def finish_plan(self, plan: Plan) -> Plan:
-        """Close a plan: its totals are counted and its hash computed over what is in the journal."""
-        counted = await self.totals(plan.id)
+    async def add_up(self, plan: Plan) -> tuple[PlanTotals, str]:
+        """Mark duplicates, then count the totals and compute the hash.
+
+        All at once, for a run may wait for it; where there were duplicates, what was counted meanwhile is counted anew.
+        """
+        marked, totals, hashed = await asyncio.gather(
+            self.mark_duplicates(plan.id), self.totals(plan.id), self.compute_hash(plan)
+        )
+        return (await self.totals(plan.id), await self.compute_hash(plan)) if marked else (totals, hashed)
+
+    async def finish_plan(self, plan: Plan, added_up: tuple[PlanTotals, str] | None = None) -> Plan:
+        """Close a plan, with the totals and the hash of what is in the journal."""
+        counted, hashed = added_up or (await self.totals(plan.id), await self.compute_hash(plan))
         total = msgspec.structs.replace(
             plan,
             complete=True,
@@ -93,7 +104,7 @@ class PlanStore(Store):
             undo=counted.undo,
             clears=counted.clears,
             invalid=counted.invalid,
-            hash=await self.compute_hash(plan),
+            hash=hashed,
         )
         return await self._store_head(total)
 

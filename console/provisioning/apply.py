@@ -16,6 +16,7 @@ from console.hubspot.model import AccountDetails
 from console.journal.errors import JournalError, NotApproved
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Action, EntryState, NewEntry, Plan, RunProgress, RunState
+from console.provisioning.ahead import ahead
 from console.provisioning.creates import Creates
 from console.provisioning.desk import SENT, Desk
 from console.provisioning.errors import PlanRefused
@@ -26,6 +27,8 @@ from console.provisioning.updates import Updates
 
 BATCH = 100
 PAGE = 500
+BATCHES_AHEAD = 60
+"""Batches read from the journal, and not yet claimed, while none may be sent: half a burst."""
 SPARE_LANES = 16
 """Lanes beyond the connections, for while one writes the journal another one sends; fewer where there are few
 connections, because whatever has a lane is in flight when the run is to stand still."""
@@ -180,7 +183,7 @@ class Applier:
     async def _ask(self) -> tuple[AccountDetails, Values]:
         """Whose account it is, and what its properties are like."""
         account = await self._target.details(fresh=True)
-        return account, Values(await self._target.schema(self._plan.object_class))
+        return account, Values(await self._target.schema(self._plan.object_class, live=True))
 
     # --------------------------------------------------------------- work
 
@@ -201,7 +204,7 @@ class Applier:
         connections = self._target.hubspot.client.transport.connections
         lanes = _Lanes(connections + min(SPARE_LANES, 4 * connections))
         any_batch = False
-        async with lanes, aclosing(self._batches(desk)) as batches:
+        async with lanes, aclosing(ahead(self._batches(desk), BATCHES_AHEAD)) as batches:
             async for action, batch in batches:
                 if self._halt is not None:
                     return True

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from console.connector.canonical import Converter
 from console.hubspot.model import Record
 from console.journal.model import Action, Change, Link, NewEntry, Payload, Problem, Situation, Undo
-from console.provisioning.convert import Converter
 from console.provisioning.correlate import Found
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person

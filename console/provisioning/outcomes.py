@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 import msgspec
 
+from console.connector.canonical import Converter
 from console.hubspot.errors import (
     Conflict,
     DailyLimitReached,
@@ -24,7 +25,6 @@ from console.hubspot.errors import (
 )
 from console.hubspot.model import PropertyDefinition, Record
 from console.journal.model import Change, EntryState, RunState
-from console.provisioning.convert import Converter
 
 _SHOWN = 80
 _UNIQUE_CODES = frozenset({"CONFLICTING_UNIQUE_VALUE"})

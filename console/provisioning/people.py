@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
+from console.connector.canonical import BadValue, Converter
 from console.connector.filter import matches
 from console.hubspot.model import PropertyDefinition
 from console.journal.model import Problem
 from console.journal.seal import Digester
-from console.provisioning.convert import BadValue, Converter
 from console.provisioning.expressions import Expressions
 from console.provisioning.functions import BadArgument
 from console.provisioning.mapping import Mapping
@@ -121,7 +121,13 @@ class Preparer:
                 wanted[name] = self.converters[name].canonical(value)
             except BadValue as error:
                 problems.append(
-                    Problem(message=error.message, remedy=error.remedy, file=self._source, line=line, field=name)
+                    Problem(
+                        message=error.message,
+                        remedy=_REMEDIES.get(error.kind, error.remedy),
+                        file=self._source,
+                        line=line,
+                        field=name,
+                    )
                 )
         return wanted
 
@@ -142,3 +148,11 @@ class Preparer:
             line=line,
             field=field,
         )
+
+
+_REMEDIES = {
+    "several": 'Choose one, source.x[0], or join them: source.x.join(", ").',
+    "bool": 'Write true or false, or say in [types] that the source\'s field is a "bool".',
+    "email": "Correct it in the source.",
+}
+"""What helps in a mapping, where it is more than what helps anywhere."""

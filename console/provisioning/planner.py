@@ -19,6 +19,7 @@ from console.hubspot.budget.model import BudgetState
 from console.hubspot.model import AccountDetails
 from console.journal.journal import Journal
 from console.journal.model import Link, NewEntry, Plan, Problem, Situation
+from console.provisioning.ahead import ahead
 from console.provisioning.checks import against_schema
 from console.provisioning.correlate import BATCH, Correlator, Found
 from console.provisioning.cost import cost
@@ -33,6 +34,8 @@ from console.sources.model import Source, SourceRow
 from console.sources.opening import open_source
 
 SLICE = 250
+SLICES_AHEAD = 24
+"""Slices read while look-ups wait for HubSpot's allowance: some 6,000 people, half a burst."""
 FLUSH = 1000
 LANES = 14
 """Look-ups under way at once: as many as a client has connections, and two that wait for the next free one."""
@@ -84,8 +87,9 @@ class Planner:
         columns = await in_thread(people.columns)
         if columns is not None and (missing := missing_columns(mapping, columns, people.name)):
             raise MappingError(tuple(missing))
+        # what HubSpot would refuse is found now, so a plan looks at the account's own properties whatever readSchema says
         details, schema = await asyncio.gather(
-            self._connector.details(fresh=True), self._connector.schema(mapping.target)
+            self._connector.details(fresh=True), self._connector.schema(mapping.target, live=True)
         )
         if wrong := against_schema(mapping, schema):
             raise MappingError(tuple(wrong))
@@ -117,22 +121,23 @@ class Planner:
             raise
 
     async def _finish(self, making: _Making, portal_id: int) -> Plan:
-        mapping, plan = making.mapping, making.begun
+        mapping = making.mapping
+        plan = msgspec.structs.replace(making.begun, source_digest=making.digest)
         making.tell("checking for duplicates")
-        await self._journal.mark_duplicates(plan.id)
-        totals = await self._journal.totals(plan.id)
+        added_up = await self._journal.add_up(plan)
+        totals, _ = added_up
         links = await self._journal.count_links(portal_id, mapping.name, object_class=mapping.target)
         guards = verdicts(mapping.guards, deletes=totals.actions.get("DELETE", 0), clears=totals.clears, links=links)
         return await self._journal.finish_plan(
             msgspec.structs.replace(
                 plan,
-                source_digest=making.digest,
                 read=making.read,
                 requests_spent=making.correlator.requests + 1,
                 cost=cost(totals.actions, self._budget()),
                 guards=guards,
                 problems=(*making.notes, *([] if links else await self._elsewhere(mapping, portal_id))),
-            )
+            ),
+            added_up,
         )
 
     async def _elsewhere(self, mapping: Mapping, portal_id: int) -> list[Problem]:
@@ -203,7 +208,7 @@ class _Making:
         if self.only is not None:
             await in_thread(self._find_twins)
         rows = self.source.rows()
-        async with _group() as group, contextlib.aclosing(self._slices(rows)) as slices:
+        async with _group() as group, contextlib.aclosing(ahead(self._slices(rows), SLICES_AHEAD)) as slices:
             async for people in slices:
                 await self._look_up(group, people)
             await self._look_up(group, (), last=True)

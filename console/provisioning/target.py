@@ -19,8 +19,8 @@ class Target(Protocol):
     async def details(self, *, fresh: bool = False) -> AccountDetails:
         """Which account the credentials lead to; `fresh` asks HubSpot now."""
 
-    async def schema(self, object_class: str) -> dict[str, PropertyDefinition]:
-        """The properties of an object class."""
+    async def schema(self, object_class: str, *, live: bool | None = None) -> dict[str, PropertyDefinition]:
+        """The properties of an object class; `live` are the account's own."""
 
     async def batch_read(
         self, object_class: str, keys: Sequence[str], *, properties: Sequence[str] = (), id_property: str | None = None

@@ -17,6 +17,9 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _VERSION = re.compile(r"v[1-9]|20\d\d-(?:0[1-9]|1[0-2])")
 _SCOPE = re.compile(r"[A-Za-z0-9_.:/-]+")
+_FINGERPRINT = re.compile(
+    r"(?:sha-?256(?: fingerprint)?\s*[:=]\s*)?((?:[0-9a-f]{2}[: ]?){31}[0-9a-f]{2})", re.IGNORECASE
+)
 
 
 class Wrong(Exception):
@@ -68,6 +71,8 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
 
     def read(value: Any) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,9}\s*", value, re.ASCII):
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():  # JSON knows one kind of number
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise Wrong("must be a whole number", f"Write a number from {low} to {high}.")
@@ -183,6 +188,15 @@ def version(value: Any) -> str:
     return given
 
 
+def fingerprint(value: Any) -> str:
+    """The SHA-256 of a certificate, in hexadecimal; pairs with colons are what it becomes."""
+    found = _FINGERPRINT.fullmatch(text(value))
+    if found is None:
+        raise Wrong("is no SHA-256 fingerprint", "Write 64 hexadecimal digits, with or without colons.")
+    digits = re.sub("[: ]", "", found[1]).upper()
+    return ":".join(digits[place : place + 2] for place in range(0, 64, 2))
+
+
 def file(value: Any) -> str:
     """A path; `~` and relative paths become absolute."""
     given = text(value)
@@ -261,7 +275,13 @@ FIELDS: dict[str, Field] = {
             "acceptSelfSignedCertificates",
             "accept_self_signed_certificates",
             boolean,
-            "true switches the check of certificates off",
+            "true takes one certificate that no authority vouches for: the accepted one",
+        ),
+        Field(
+            "certificateFingerprint",
+            "certificate_fingerprint",
+            fingerprint,
+            "The SHA-256 of the accepted certificate (acceptSelfSignedCertificates)",
         ),
         Field(
             "disableHostNameVerifier",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from console.settings.icf import IcfSettings
+
 Authentication = str
 AUTHENTICATIONS = ("oauth", "token")
 AUTO = "auto"
+_NO_ICF = IcfSettings()
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -14,7 +17,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
     Keys in files and on the command line are camelCase, as in the connector that
     Hubspoke replaces. `maximum_connections` and `permits_per_second` are ceilings; 0 means
-    `auto` (follow the limits that HubSpot reports).
+    `auto` (follow the limits that HubSpot reports). `icf` is what an imported provisioner file said beside.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     scopes: tuple[str, ...] = ()
     read_schema: bool = True
     accept_self_signed_certificates: bool = False
+    certificate_fingerprint: str = ""
     disable_host_name_verifier: bool = False
     maximum_connections: int = 0
     permits_per_second: int = 0
@@ -39,6 +43,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     ca_file: str = ""
     timeout_seconds: float = 60.0
     remote_url: str = ""
+    icf: IcfSettings = _NO_ICF
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from console.settings import preferences, tomlfile
 from console.settings.errors import SettingsError
 from console.settings.fields import FIELDS, SECRET_KEYS, Field, Wrong
+from console.settings.icf import IcfSettings
 from console.settings.paths import Paths
 from console.settings.profile import AUTO, Profile
 from console.text import safe
@@ -48,7 +49,7 @@ class Profiles:
         path = self.path(name)
         if not path.exists():
             raise self._unknown(name, path)
-        found = tomlfile.read(path, "profile")
+        found = tomlfile.read(path, "profile", tomlfile.LARGE)
         values = dict(found.values)
         if values.pop("name", name) != name:
             raise SettingsError(
@@ -59,7 +60,9 @@ class Profiles:
                 key="name",
             )
         try:
-            return assign(Profile(name=name), values)
+            icf = values.pop("icf", None)
+            profile = assign(Profile(name=name), values)
+            return profile if icf is None else msgspec.structs.replace(profile, icf=IcfSettings.from_table(icf))
         except SettingsError as error:
             error.file, error.line = path, found.line(error.key) if error.key else None
             raise
@@ -67,7 +70,7 @@ class Profiles:
     def save(self, profile: Profile) -> None:
         """Writes a profile after checking it; what is at its default is left out."""
         profile = checked(profile)
-        tomlfile.write(self.path(profile.name), _table(profile), _COMMENT)
+        tomlfile.write(self.path(profile.name), _table(profile), _COMMENT, tomlfile.LARGE)
 
     def remove(self, name: str) -> None:
         """Removes a profile's file; its secrets stay in the vault until they are forgotten."""
@@ -141,11 +144,12 @@ def display(profile: Profile) -> dict[str, Any]:
 def _table(profile: Profile) -> dict[str, Any]:
     """What goes to the file: how to sign in, and what is not at its default."""
     shown = display(profile)
-    return {
+    table = {
         key: shown[key]
         for key, field in FIELDS.items()
         if key == "authentication" or getattr(profile, field.attribute) != _default(field)
     }
+    return {**table, "icf": profile.icf.table()} if profile.icf else table
 
 
 def _written(field: Field, value: Any) -> Any:

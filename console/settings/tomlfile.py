@@ -11,6 +11,8 @@ from console.settings.errors import SettingsError
 from console.settings.paths import write_private
 
 _LIMIT = 256 * 1024
+LARGE = 8 * 1024 * 1024
+"""The limit of a file that may hold an imported document."""
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
@@ -31,9 +33,9 @@ class TomlFile:
         return None
 
 
-def read(path: Path, what: str) -> TomlFile:
+def read(path: Path, what: str, limit: int = _LIMIT) -> TomlFile:
     """The file, parsed; `what` names it in errors ("profile", "settings")."""
-    text = _text(path, what)
+    text = _text(path, what, limit)
     import tomllib  # the console's first paint reads at most two such files
 
     try:
@@ -47,12 +49,15 @@ def read(path: Path, what: str) -> TomlFile:
         ) from None
 
 
-def write(path: Path, values: dict[str, Any], comment: str) -> None:
+def write(path: Path, values: dict[str, Any], comment: str, limit: int = _LIMIT) -> None:
     """Replaces the file; `comment` becomes its first line."""
     import tomli_w  # writing is rare
 
+    data = f"# {comment}\n\n{tomli_w.dumps(values)}".encode()
+    if len(data) > limit:
+        raise SettingsError(f"The file would be larger than {_size(limit)}.", "Leave out what is long.", file=path)
     try:
-        write_private(path, f"# {comment}\n\n{tomli_w.dumps(values)}".encode())
+        write_private(path, data)
     except OSError as error:
         raise SettingsError(
             f"The file cannot be written: {(error.strerror or 'unknown reason').lower()}.",
@@ -70,10 +75,10 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def _text(path: Path, what: str) -> str:
+def _text(path: Path, what: str, limit: int) -> str:
     try:
         with path.open("rb") as stream:
-            data = stream.read(_LIMIT + 1)
+            data = stream.read(limit + 1)
     except IsADirectoryError:
         raise SettingsError(f"A {what} is a file, but this is a folder.", "Move the folder away.", file=path) from None
     except OSError as error:
@@ -82,13 +87,19 @@ def _text(path: Path, what: str) -> str:
             "Mend its permissions; it should belong to you, with mode 0600.",
             file=path,
         ) from None
-    if len(data) > _LIMIT:
-        raise SettingsError(f"The {what} file is larger than 256 kB.", "It is probably not a TOML file.", file=path)
+    if len(data) > limit:
+        raise SettingsError(
+            f"The {what} file is larger than {_size(limit)}.", "It is probably not a TOML file.", file=path
+        )
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"The {what} file is not UTF-8 text.", "Save it as UTF-8.", file=path, line=line) from None
+
+
+def _size(limit: int) -> str:
+    return f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit >> 10} kB"
 
 
 def _line_of(message: str, text: str) -> int | None:

@@ -9,10 +9,11 @@ import msgspec
 
 from console.simulator.clock import iso
 from console.simulator.objects import Clash, Draft, Objects
-from console.simulator.problems import ApiError, invalid
+from console.simulator.problems import ApiError, error, invalid, not_found
 from console.simulator.store import Record
 
 MAX_INPUTS = 100
+MAX_WITH_HISTORY = 50
 _SINGULAR = {"contacts": "CONTACT", "companies": "COMPANY"}
 
 
@@ -62,15 +63,16 @@ class Batches:
 
     def read(self, body: Body, *, archived: bool) -> Answer:
         """POST batch/read."""
-        inputs = self._inputs(body)
+        inputs = self._inputs(body, MAX_WITH_HISTORY if body.properties_with_history else MAX_INPUTS)
         key_property = body.id_property
         if key_property not in (None, "hs_object_id"):
             self.objects.unique_property(str(key_property), "read")
-        names = self.objects.shown(body.properties or ())
+        names = self.objects.shown([*(body.properties or ()), *(body.properties_with_history or ())])
+        merged = self.portal.switches.batch_reads_merged
         results, missing = [], []
         for item in inputs:
             key = str(item.id)
-            record = self.objects.find(key, key_property, archived=archived)
+            record = self.objects.find(key, key_property, archived=archived, merged=merged)
             if record is None:
                 missing.append(key)
                 continue
@@ -86,7 +88,7 @@ class Batches:
         return self._write(body.inputs, self._check_create, 201)
 
     def update(self, body: Body) -> Answer:
-        """POST batch/update: unknown ids are told in one error, the others are written."""
+        """POST batch/update: unknown ids are told in one error, merged ones not at all, the others are written."""
         inputs = self._inputs(body)
         for name in {item.id_property for item in inputs} - {None, "hs_object_id"}:
             if name == "email" and not self.portal.switches.update_by_email:
@@ -94,10 +96,10 @@ class Batches:
             self.objects.unique_property(str(name), "update")
         known, missing = [], []
         for item in inputs:
-            if self.objects.find(str(item.id), item.id_property) is None:
-                missing.append(str(item.id))
-            else:
+            if self.objects.find(str(item.id), item.id_property) is not None:
                 known.append(item)
+            elif not self._merged_away(item):
+                missing.append(str(item.id))
         return self._write(known, self._check_update, 200, self._not_found(missing))
 
     def upsert(self, body: Body) -> Answer:
@@ -108,8 +110,12 @@ class Batches:
             raise invalid("All inputs of an upsert must have the same idProperty")
         name = next(iter(names), None)
         if name in (None, "hs_object_id"):
-            unknown = [str(item.id) for item in inputs if self.objects.find(str(item.id)) is None]
-            known = [item for item in inputs if str(item.id) not in unknown]
+            known = [item for item in inputs if self.objects.find(str(item.id)) is not None]
+            unknown = [
+                str(item.id)
+                for item in inputs
+                if self.objects.find(str(item.id)) is None and not self._merged_away(item)
+            ]
             return self._write(known, self._check_update, 200, self._not_found(unknown), new=False)
         key_property = str(name)
         self.objects.unique_property(key_property, "upsert")
@@ -128,9 +134,16 @@ class Batches:
                 self.objects.archive(int(text))
         return Answer(204, {})
 
-    def _inputs(self, body: Body) -> list[Input]:
+    def _merged_away(self, item: Input) -> bool:
+        """Whether it names a record that was merged into another by its own id: batches pass it over in silence."""
+        text = str(item.id)
+        if item.id_property not in (None, "hs_object_id") or not (text.isascii() and text.isdigit()):
+            return False
+        return bool(self.objects.table.gone.get(int(text)))
+
+    def _inputs(self, body: Body, most: int = MAX_INPUTS) -> list[Input]:
         """The inputs that have an id; too many or duplicate ones refuse the whole request."""
-        self._at_most(body)
+        self._at_most(body, most)
         inputs = [item for item in body.inputs if item.id is not None]
         seen: dict[str, str] = {}
         twice: dict[str, None] = {}
@@ -147,18 +160,21 @@ class Batches:
             )
         return inputs
 
-    def _at_most(self, body: Body) -> None:
-        if len(body.inputs) > MAX_INPUTS:
-            raise invalid(
-                f"The maximum number of inputs supported in a batch request for this object type is {MAX_INPUTS} "
+    def _at_most(self, body: Body, most: int = MAX_INPUTS) -> None:
+        if len(body.inputs) > most:
+            message = (
+                f"The maximum number of inputs supported in a batch request for this object type is {most} "
                 f"inputs. Received {len(body.inputs)} inputs."
             )
+            raise invalid(message) if self.portal.switches.batch_over_limit == "validation" else error(400, message)
 
     def _check_create(self, item: Input) -> Draft:
-        return self.objects.check_create(item.properties)
+        return self.objects.check_create(item.properties, item.associations)
 
     def _check_update(self, item: Input) -> Draft:
-        record = self.objects.get(str(item.id), item.id_property)
+        record = self.objects.find(str(item.id), item.id_property)
+        if record is None:
+            raise not_found()
         return self.objects.check_update(record, item.properties)
 
     def _check_upsert(self, item: Input, key_property: str) -> Draft:
@@ -209,7 +225,7 @@ class Batches:
 
     def _clashed(self, item: Input, clash: Clash) -> Refused:
         whole = self.objects.clashed(clash, tell=False)
-        return Refused(item, whole, "CONFLICT", self.objects.clash_text(clash), clash.existing)
+        return Refused(item, whole, whole.body["category"], self.objects.clash_text(clash), clash.existing)
 
     def _whole(self, refused: list[Refused]) -> ApiError:
         """One refusal for the batch: all bad values in one message, else the first problem."""

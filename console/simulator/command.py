@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from console.simulator.portal import Portal
 
 EPILOG = """\
-faults: comma-separated KIND[=AMOUNT][/SECONDS][@PATH]; AMOUNT is 3x (the next three requests), 5% or 0.05;
-kinds: 500 502 503 504 520-524 423 429 477 reset stall truncate slow omit.
-Example: --faults '502=1%,reset=2x@batch/create,477=1x/30,slow=10%/2'"""
+faults: comma-separated KIND[=AMOUNT][/SECONDS][#SEED][!before|!after][@[METHOD:]PATH]
+  AMOUNT is 3x (the next three requests), 5% or 0.05; before or after the request had its effect;
+  kinds: 500 502 503 504 520-526 530 401 423 429 477 reset stall truncate slow omit.
+  Example: --faults '502=1%,reset=2x@batch/create,477=1x/30,slow=10%/2,reset=1x!before@POST:/crm'
+required properties: comma-separated TYPE.PROPERTY[@CONTROLLING=VALUE]
+  Example: --require 'contacts.lastname,contacts.phone@hs_lead_status=CONNECTED'
+assumptions: --assume NAME=VALUE, once for each; docs/simulator.md lists the names."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,12 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", metavar="S", type=int, default=1, help="the same seed gives the same portal and credentials")
     add("--burst", metavar="N/SECONDS", default="110/10", help="allowance of each app (default 110/10)")
     add("--search", metavar="N/SECONDS", default="5/1", help="searches of the account (default 5/1)")
+    add("--associations", metavar="N/SECONDS", default="100/10", help="association calls of each app (default 100/10)")
     add("--daily", metavar="N", type=_count, default=250_000, help="daily allowance of the static token")
     add("--latency", metavar="MS", type=_amount, default=0.0, help="delay of every answer in milliseconds")
     add("--index-lag", metavar="SECONDS", type=_amount, default=2.0, help="how late searches see writes (default 2)")
     add("--token-seconds", metavar="N", type=_count, default=1800, help="life of an access token (default 1800)")
+    add("--token-dies-after", metavar="SECONDS", type=_amount, default=None, help="end access tokens before they say")
+    add("--redirect-uri", metavar="URI", action="append", default=None, help="registered for the OAuth app; repeatable")
     add("--hostile", action=argparse.BooleanOptionalAction, default=True, help="seed some hostile records")
     add("--faults", metavar="SPEC", default="", help="misbehave; see below")
+    add("--require", metavar="SPEC", default="", help="required properties; see below")
+    add("--assume", metavar="NAME=VALUE", action="append", default=[], help="how HubSpot behaves where that is open")
     add("--account-type", choices=("DEVELOPER_TEST", "SANDBOX", "STANDARD"), default="DEVELOPER_TEST")
     add("--scopes", metavar="A,B", default=None, help="scopes of the app (default: all)")
     add("--data", metavar="FILE", type=Path, default=None, help="continue from FILE and save to it at the end")
@@ -97,6 +106,8 @@ def _facts(portal: Portal, url: str) -> dict[str, str | int]:
         "clientSecret": credentials.client_secret,
         "refreshToken": credentials.refresh_token,
         "portalId": portal.portal_id,
+        "authorizeUrl": f"{url}/oauth/authorize",
+        "redirectUri": portal.credentials.installer.redirects[0],
     }
 
 
@@ -122,6 +133,9 @@ def _tidy_memory() -> None:
 
 
 def _options(args: argparse.Namespace) -> Options:
+    from console.simulator.authorize import DEFAULT_REDIRECT
+    from console.simulator.switches import assumed
+
     host, port = parse_listen(args.listen)
     if args.data is not None and not args.data.absolute().parent.is_dir():
         raise OptionError(f"the folder of {args.data} does not exist")
@@ -133,12 +147,17 @@ def _options(args: argparse.Namespace) -> Options:
         seed=args.seed,
         burst=parse_allowance(args.burst),
         search=parse_allowance(args.search),
+        associations=parse_allowance(args.associations),
         daily=args.daily,
         latency=args.latency / 1000,
         index_lag=args.index_lag,
         token_seconds=args.token_seconds,
+        token_dies_after=args.token_dies_after,
+        redirect_uris=tuple(args.redirect_uri or (DEFAULT_REDIRECT,)),
         hostile=args.hostile,
         faults=args.faults,
+        require=args.require,
+        assume=assumed(args.assume),
         account_type=args.account_type,
         scopes=None if args.scopes is None else tuple(s.strip() for s in args.scopes.split(",") if s.strip()),
     )

@@ -35,6 +35,10 @@ def _lead_date(record: Record) -> str | None:
     return iso(record.created) if record.values.get("lifecyclestage") == "lead" else None
 
 
+def _merged(record: Record) -> list[str]:
+    return [part for part in record.values.get("hs_merged_object_ids", "").split(";") if part]
+
+
 _COMMON: dict[str, Derive] = {
     "hs_object_id": lambda record: str(record.id),
     "createdate": lambda record: iso(record.created),
@@ -48,7 +52,7 @@ _COMMON: dict[str, Derive] = {
 CONTACT: dict[str, Derive] = {
     **_COMMON,
     "lastmodifieddate": lambda record: iso(record.updated),
-    "hs_all_contact_vids": lambda record: str(record.id),
+    "hs_all_contact_vids": lambda record: ";".join([str(record.id), *_merged(record)]),
     "hs_email_domain": _email_domain,
     "hs_full_name_or_email": _full_name_or_email,
     "hs_is_contact": lambda _: "true",
@@ -61,7 +65,6 @@ CONTACT: dict[str, Derive] = {
 COMPANY: dict[str, Derive] = {
     **_COMMON,
     "hs_num_child_companies": lambda _: "0",
-    "num_associated_contacts": lambda _: "0",
 }
 COMPUTED = {"contacts": CONTACT, "companies": COMPANY}
 # what an update's answer shows besides the values that were sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 
 class OptionError(Exception):
@@ -11,7 +12,7 @@ class OptionError(Exception):
 
 @dataclasses.dataclass(slots=True)
 class Options:
-    """Options of one simulator; all times in seconds. `portal.Switches` holds what may change while it runs."""
+    """Options of one simulator; all times in seconds. `switches.Switches` holds what may change while it runs."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -20,14 +21,19 @@ class Options:
     seed: int = 1
     burst: tuple[int, float] = (110, 10.0)
     search: tuple[int, float] = (5, 1.0)
+    associations: tuple[int, float] = (100, 10.0)
     daily: int = 250_000
     latency: float = 0.0
     index_lag: float = 2.0
     token_seconds: int = 1800
+    token_dies_after: float | None = None
+    redirect_uris: tuple[str, ...] = ("http://localhost:8765/callback",)
     hostile: bool = True
     faults: str = ""
+    require: str = ""
     account_type: str = "DEVELOPER_TEST"
     scopes: tuple[str, ...] | None = None
+    assume: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def parse_allowance(text: str) -> tuple[int, float]:

@@ -12,13 +12,17 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from console.simulator.config import OptionError, parse_allowance
-from console.simulator.faults import Fault, Faults
+from console.simulator.credentials import Credentials
+from console.simulator.faults import Fault, parse_faults
 from console.simulator.objects import Objects
 from console.simulator.parameters import flag
-from console.simulator.portal import Portal, Switches
+from console.simulator.portal import Portal
+from console.simulator.problems import ApiError
+from console.simulator.requirements import Form, Required, Rules
 from console.simulator.schema import object_type
 from console.simulator.seed import fill
 from console.simulator.store import Record, compact
+from console.simulator.switches import described, settled
 
 CHUNK = 500
 Panel = Callable[[Portal, Request], Awaitable[Response]]
@@ -47,24 +51,38 @@ class Mutation(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     archived: bool = False
 
 
+class NewRules(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """POST /_simulator/rules: required properties as a list, as the SPEC of `--require` or both; rules of form."""
+
+    required: list[Required] = []
+    spec: str = ""
+    forms: list[Form] = []
+
+
 class Allowances(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """POST /_simulator/allowances: `110/10` and the like; `daily_used` sets today's count."""
 
     burst: str | None = None
     search: str | None = None
+    associations: str | None = None
     daily: int | None = None
     daily_used: int | None = None
 
 
 class Access(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """POST /_simulator/credentials: what becomes of tokens and scopes."""
+    """POST /_simulator/credentials: what becomes of tokens, scopes and the app's registration."""
 
     expire_access: bool = False
     revoke_refresh: bool = False
     rotate_refresh: bool | None = None
     static_works: bool | None = None
     token_seconds: int | None = None
+    token_dies_after: float | None = None
     scopes: list[str] | None = None
+    redirect_uris: list[str] | None = None
+    code_seconds: int | None = None
+    pkce: bool | None = None
+    hub_deleted: bool | None = None
 
 
 class Panels:
@@ -81,8 +99,9 @@ class Panels:
             response: Response = JSONResponse({"message": "the static token opens this"}, 401)
         else:
             try:
+                self._portal.catch_up()
                 response = await self._panel(self._portal, request)
-            except (msgspec.DecodeError, OptionError, ValueError, KeyError) as bad:
+            except (msgspec.DecodeError, ApiError, OptionError, ValueError, KeyError) as bad:
                 response = JSONResponse({"message": str(bad)}, 400)
         await response(scope, receive, send)
 
@@ -92,12 +111,16 @@ def routes(portal: Portal) -> list[BaseRoute]:
     panels: tuple[tuple[str, str, Panel], ...] = (
         ("state", "GET", state),
         ("log", "GET", log),
+        ("requests", "GET", asked),
+        ("settings", "GET", assumptions),
         ("objects/{type}", "GET", dump),
         ("faults", "POST", set_faults),
         ("settings", "POST", set_switches),
         ("allowances", "POST", set_allowances),
         ("credentials", "POST", set_credentials),
         ("clock", "POST", set_clock),
+        ("rules", "POST", set_rules),
+        ("properties", "POST", set_in_use),
         ("records", "POST", mutate),
         ("reset", "POST", reset),
     )
@@ -113,7 +136,21 @@ async def state(portal: Portal, request: Request) -> Response:
 async def log(portal: Portal, request: Request) -> Response:
     """The write log from `after`, optionally of one `op`."""
     after, op = int(request.query_params.get("after", "0")), request.query_params.get("op")
-    return _answer([wrote._asdict() for wrote in portal.log[after:] if op in (None, wrote.op)])
+    return _answer([wrote._asdict() for wrote in portal.log.after(after) if op in (None, wrote.op)])
+
+
+async def asked(portal: Portal, request: Request) -> Response:
+    """The request log from `after`, the latest 20,000 only; `path` and `status` choose."""
+    query = request.query_params
+    after, path, status = int(query.get("after", "0")), query.get("path", ""), query.get("status")
+    found = portal.asked.after(after)
+    return _answer([one._asdict() for one in found if path in one.path and status in (None, str(one.status))])
+
+
+async def assumptions(portal: Portal, request: Request) -> Response:
+    """Every switch with its default, its values and what it has now."""
+    del request
+    return _answer(described(portal.switches))
 
 
 async def dump(portal: Portal, request: Request) -> Response:
@@ -135,7 +172,7 @@ async def dump(portal: Portal, request: Request) -> Response:
 async def set_faults(portal: Portal, request: Request) -> Response:
     """Replace (or append) faults."""
     new = msgspec.json.decode(await request.body(), type=NewFaults)
-    faults = [*new.faults, *Faults.parse(new.spec, 0).pending()]
+    faults = [*new.faults, *parse_faults(new.spec)]
     if new.append:
         portal.faults.add(faults)
     else:
@@ -146,8 +183,7 @@ async def set_faults(portal: Portal, request: Request) -> Response:
 async def set_switches(portal: Portal, request: Request) -> Response:
     """Change some of the switches."""
     changed = msgspec.json.decode(await request.body(), type=dict[str, Any])
-    present = msgspec.to_builtins(portal.switches)
-    portal.switches = msgspec.convert(present | changed, Switches)
+    portal.switches = settled(portal.switches, changed)
     return _answer(portal.switches)
 
 
@@ -159,6 +195,8 @@ async def set_allowances(portal: Portal, request: Request) -> Response:
         limits.set_burst(parse_allowance(new.burst))
     if new.search is not None:
         limits.search.limit, limits.search.seconds = parse_allowance(new.search)
+    if new.associations is not None:
+        limits.set_associations(parse_allowance(new.associations))
     if new.daily is not None:
         limits.daily.limit = new.daily
     if new.daily_used is not None:
@@ -178,9 +216,39 @@ async def set_credentials(portal: Portal, request: Request) -> Response:
         credentials.static_works = new.static_works
     if new.token_seconds is not None:
         credentials.token_seconds = new.token_seconds
+    if new.token_dies_after is not None:
+        credentials.dies_after = new.token_dies_after or None
     if new.scopes is not None:
         credentials.scopes = frozenset(new.scopes)
+    _set_app(new, credentials)
     return _answer({"expired": expired, "refreshToken": credentials.refresh_token})
+
+
+def _set_app(new: Access, credentials: Credentials) -> None:
+    installer = credentials.installer
+    if new.redirect_uris is not None:
+        installer.register(new.redirect_uris)
+    if new.code_seconds is not None:
+        installer.code_seconds = new.code_seconds
+    if new.pkce is not None:
+        installer.pkce = new.pkce
+    if new.hub_deleted is not None:
+        credentials.hub_deleted = new.hub_deleted
+
+
+async def set_rules(portal: Portal, request: Request) -> Response:
+    """Replace the write rules."""
+    new = msgspec.json.decode(await request.body(), type=NewRules)
+    fresh = Rules.parse(new.spec)
+    portal.rules = Rules([*new.required, *fresh.required], new.forms)
+    return _answer({"required": portal.rules.required, "forms": portal.rules.forms})
+
+
+async def set_in_use(portal: Portal, request: Request) -> Response:
+    """Say which properties something else uses, so that they cannot be archived."""
+    used = msgspec.json.decode(await request.body(), type=dict[str, list[str]])
+    portal.schema.in_use = {object_type(name): set(names) for name, names in used.items()}
+    return _answer(used)
 
 
 async def set_clock(portal: Portal, request: Request) -> Response:

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from console.simulator.associations import CONTACTS
 from console.simulator.objects import Objects
 from console.simulator.problems import invalid
-from console.simulator.schema import Definition
+from console.simulator.schema import ALIASES, Definition
 from console.simulator.store import Record
 from console.simulator.values import milliseconds
 
@@ -31,6 +32,7 @@ OPERATORS = (
     "CONTAINS_TOKEN",
     "NOT_CONTAINS_TOKEN",
 )
+ASSOCIATED = "associations."
 _TOKEN = re.compile(r"[^\W_]+")
 
 
@@ -52,6 +54,8 @@ class Group(msgspec.Struct):
 
 def compile_filter(objects: Objects, condition: Filter) -> Predicate:
     """The predicate of one condition; ApiError 400 if it makes no sense."""
+    if condition.property_name.startswith(ASSOCIATED):
+        return _associated(objects, condition)
     definition = objects.definitions.get(condition.property_name)
     if definition is None:
         raise invalid(f"There was a problem with the request. Unknown property '{condition.property_name}' in a filter")
@@ -70,6 +74,23 @@ def compile_filter(objects: Objects, condition: Filter) -> Predicate:
         wanted = operator == "CONTAINS_TOKEN"
         return lambda record: (found := text(record)) is not None and matches(found) is wanted
     return _comparison(objects, definition, condition, value)
+
+
+def _associated(objects: Objects, condition: Filter) -> Predicate:
+    """`associations.company` EQ or IN ids: the records associated with one of them."""
+    name = condition.property_name.removeprefix(ASSOCIATED)
+    if ALIASES.get(name) in (None, objects.type):
+        raise invalid(f"There was a problem with the request. Unknown property '{condition.property_name}' in a filter")
+    if condition.operator not in ("EQ", "IN"):
+        raise invalid(f"Operator {condition.operator} is not supported for '{condition.property_name}'")
+    given = (condition.values or []) if condition.operator == "IN" else [condition.value]
+    others = [int(text) for text in map(str, given) if text.isascii() and text.isdigit()]
+    associations = objects.portal.associations
+    if objects.type == CONTACTS:
+        ids = {id_ for other in others for id_ in associations.contacts_of(other)}
+    else:
+        ids = {id_ for other in others for id_, _ in associations.companies_of(other)}
+    return lambda record: record.id in ids
 
 
 def text_of(objects: Objects, name: str) -> Callable[[Record], str | None]:

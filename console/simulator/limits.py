@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal, NamedTuple
 
-Kind = Literal["burst", "search", "none"]
-Refusal = Literal["burst", "search", "daily"]
+Kind = Literal["burst", "search", "associations", "none"]
+Refusal = Literal["burst", "search", "associations", "daily"]
 
 DAY = 86_400.0
+ASSOCIATIONS_A_DAY = 500_000
 
 
 class RollingWindow:
@@ -99,44 +100,59 @@ class App(NamedTuple):
 
 
 class Limits:
-    """All windows of one account."""
+    """All windows of one account. Calls of the associations API have windows of their own, a day's one too."""
 
-    def __init__(self, burst: tuple[int, float], search: tuple[int, float], daily: int, utc_offset: float) -> None:
+    def __init__(
+        self,
+        burst: tuple[int, float],
+        search: tuple[int, float],
+        daily: int,
+        utc_offset: float,
+        associations: tuple[int, float] = (100, 10.0),
+    ) -> None:
         self.burst = burst
+        self.associations = associations
         self.search = RollingWindow(*search)
         self.daily = DailyWindow(daily, utc_offset)
-        self._apps: dict[int, RollingWindow] = {}
+        self.associations_daily = DailyWindow(ASSOCIATIONS_A_DAY, utc_offset)
+        self._apps: dict[tuple[int, str], RollingWindow] = {}
 
-    def window(self, app: App) -> RollingWindow:
-        """The burst window of one app."""
-        window = self._apps.get(app.id)
+    def window(self, app: App, kind: Kind = "burst") -> RollingWindow:
+        """The burst (or associations) window of one app."""
+        window = self._apps.get((app.id, kind))
         if window is None:
-            window = self._apps[app.id] = RollingWindow(*self.burst)
+            allowance = self.associations if kind == "associations" else self.burst
+            window = self._apps[app.id, kind] = RollingWindow(*allowance)
         return window
 
     def set_burst(self, burst: tuple[int, float]) -> None:
         """Change the burst allowance of all apps; what was counted goes on counting."""
         self.burst = burst
-        for window in self._apps.values():
-            window.limit, window.seconds = burst
+        self._set("burst", burst)
+
+    def set_associations(self, allowance: tuple[int, float]) -> None:
+        """Change the associations' allowance of all apps."""
+        self.associations = allowance
+        self._set("associations", allowance)
 
     def admit(self, app: App, kind: Kind, now: float) -> Refusal | None:
         """Count a request that arrives now; the name of the full window if it is refused."""
         if kind == "none":
             return None
-        window = self.search if kind == "search" else self.window(app)
+        window = self.search if kind == "search" else self.window(app, kind)
         if not window.has_room(now):
             return kind
-        if app.private and not self.daily.take(now):
+        daily = self.associations_daily if kind == "associations" else self.daily
+        if app.private and not daily.take(now):
             return "daily"
         window.take(now)
         return None
 
     def headers(self, app: App, kind: Kind, now: float) -> dict[str, str]:
-        """The rate-limit headers of an answer: none on searches, no daily ones for OAuth apps."""
-        if kind != "burst":
+        """The rate-limit headers of an answer: none on searches, no daily ones for OAuth apps and associations."""
+        if kind not in ("burst", "associations"):
             return {}
-        window = self.window(app)
+        window = self.window(app, kind)
         used = window.used(now)
         secondly = max(1, int(window.limit / window.seconds))
         headers = {
@@ -146,7 +162,12 @@ class Limits:
             "x-hubspot-ratelimit-secondly": str(secondly),
             "x-hubspot-ratelimit-secondly-remaining": str(max(0, secondly - window.used_within(now, 1.0))),
         }
-        if app.private:
+        if app.private and kind == "burst":
             headers["x-hubspot-ratelimit-daily"] = str(self.daily.limit)
             headers["x-hubspot-ratelimit-daily-remaining"] = str(max(0, self.daily.limit - self.daily.used(now)))
         return headers
+
+    def _set(self, kind: Kind, allowance: tuple[int, float]) -> None:
+        for (_, its), window in self._apps.items():
+            if its == kind:
+                window.limit, window.seconds = allowance

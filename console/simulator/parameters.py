@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.requests import Request
 
-from console.simulator.problems import invalid
+from console.simulator.problems import error, invalid
 
 MAX_PAGE = 100
 MAX_PAGE_WITH_HISTORY = 50
@@ -36,16 +36,20 @@ class Listing(NamedTuple):
     history: tuple[str, ...]
 
 
-def listing(request: Request) -> Listing:
-    """The query of a listing, checked."""
+def listing(request: Request, over: str = "validation") -> Listing:
+    """The query of a listing, checked; `over`: what becomes of a limit that is too high."""
     query = request.query_params
     history = names(request, "propertiesWithHistory")
     text = query.get("limit", "10")
     most = MAX_PAGE_WITH_HISTORY if history else MAX_PAGE
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
-        raise invalid(f"Page limit must be between 1 and {most}, but was {text}")
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if asked > most and over == "clamp":
+        asked = most
+    if not 1 <= asked <= most:
+        message = f"Page limit must be between 1 and {most}, but was {text}"
+        raise error(400, message) if asked > most and over == "plain" else invalid(message)
     after = query.get("after") or None
-    return Listing(after, int(text), flag(request, "archived"), names(request, "properties"), history)
+    return Listing(after, asked, flag(request, "archived"), names(request, "properties"), history)
 
 
 def names(request: Request, key: str) -> tuple[str, ...]:

@@ -32,14 +32,15 @@ _LETTERS = str.maketrans(
 
 
 class Firm:
-    """What a contact needs to know of the company it works for."""
+    """What a contact needs to know of the company it works for; `id` is set when the company is made."""
 
-    __slots__ = ("culture", "domain", "name")
+    __slots__ = ("culture", "domain", "id", "name")
 
     def __init__(self, name: str, domain: str, culture: Culture) -> None:
         self.name = name
         self.domain = domain
         self.culture = culture
+        self.id = ""
 
 
 def latin(text: str) -> str:
@@ -88,6 +89,7 @@ def companies(made: list[Firm], first_id: int, seed: int) -> Iterator[Record]:
             "type": rng.choice(COMPANY_TYPES),
             "lifecyclestage": rng.choice(STAGES),
         }
+        firm.id = str(id_)
         yield Record(id_, created, created + rng.randrange(86_400_000 * 300), 0, values)
         id_ += 1 + rng.randrange(9)
 
@@ -112,6 +114,7 @@ def contacts(count: int, made: list[Firm], first_id: int, seed: int) -> Iterator
         if firm is not None:
             values["company"] = firm.name
             values["jobtitle"] = pick.one(JOBS)
+            values["associatedcompanyid"] = firm.id
         if random() < 0.8:
             values["phone"] = _phone(culture.phone, rng)
         if random() < 0.9:

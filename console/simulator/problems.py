@@ -18,6 +18,9 @@ EDGE_TITLES = {
     522: "Connection timed out",
     523: "Origin is unreachable",
     524: "A timeout occurred",
+    525: "SSL handshake failed",
+    526: "Invalid SSL certificate",
+    530: "Origin DNS error",
 }
 ERRORS_SHOWN = 3
 
@@ -30,6 +33,15 @@ class ApiError(Exception):
         self.status = status
         self.body = body
         self.headers = headers or {}
+
+
+class BareRefusal(Exception):
+    """An answer that does not come from the API itself; `style`: html, empty or json."""
+
+    def __init__(self, status: int, style: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.style = style
 
 
 class Complaint(NamedTuple):
@@ -110,25 +122,21 @@ def expired(expired_at: float, now: float, moment: str) -> ApiError:
     )
 
 
-def missing_scopes(scopes: Sequence[str]) -> ApiError:
-    """403; any one of the scopes would do."""
-    return error(
-        403,
+def missing_scopes(scopes: Sequence[str], *, listed: bool = True) -> ApiError:
+    """403; any one of the scopes would do. They stand in `errors`, or unlisted in a `context` at the top."""
+    message = (
         "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: "
-        f"{SCOPES_LINK}.",
-        "MISSING_SCOPES",
-        errors=[
-            {
-                "message": "One or more of the following scopes are required.",
-                "context": {"requiredGranularScopes": list(scopes)},
-            }
-        ],
-        links={"scopes": SCOPES_LINK},
+        f"{SCOPES_LINK}."
     )
+    links, context = {"scopes": SCOPES_LINK}, {"requiredGranularScopes": list(scopes)}
+    if not listed:
+        return error(403, message, "MISSING_SCOPES", context=context, links=links)
+    reason = {"message": "One or more of the following scopes are required.", "context": context}
+    return error(403, message, "MISSING_SCOPES", errors=[reason], links=links)
 
 
 def rate_limited(window: str, app_id: int, portal_id: int, request_id: str) -> ApiError:
-    """The three 429 bodies; none carries Retry-After."""
+    """The three 429 bodies; none carries Retry-After. That of the associations' window is taken to be the burst's."""
     if window == "search":
         return error(429, "You have reached your secondly limit.", "RATE_LIMITS")
     if window == "daily":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from console.simulator.problems import ApiError, error, invalid, not_found
+from console.simulator.credentials import USER_ID
+from console.simulator.problems import ApiError, error, not_found
 
 BORN = "2019-08-06T02:41:08.029Z"
 OBJECT_TYPES = ("contacts", "companies")
@@ -22,16 +23,15 @@ DEFAULTS = {
     "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
 }
-MAX_UNIQUE = 10
-FIELD_TYPES = {
-    "bool": ("booleancheckbox", "calculation_equation"),
-    "enumeration": ("booleancheckbox", "checkbox", "radio", "select", "calculation_equation"),
-    "date": ("date",),
-    "datetime": ("date",),
-    "string": ("file", "text", "textarea", "calculation_equation", "html", "phonenumber"),
-    "number": ("number", "calculation_equation"),
-}
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
+EDITABLE_OPTIONS = ("hs_lead_status",)  # defined by HubSpot, yet their options are the account's own
+
+
+class Shown(NamedTuple):
+    """What an option has besides value and label."""
+
+    description: str
+    order: int
+    hidden: bool
 
 
 class Definition(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -44,9 +44,15 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel
     group: str
     flags: str = ""
     options: list[tuple[str, str]] = []
+    shown: dict[str, Shown] = {}
     referenced: str = ""
     description: str = ""
     custom_since: str = ""
+    updated: str = ""
+    archived_at: str = ""
+    order: int = -1
+    form_field: bool | None = None
+    more: dict[str, Any] = {}
 
     @property
     def settable(self) -> bool:
@@ -55,123 +61,117 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel
 
     def as_json(self) -> dict[str, Any]:
         """The property as the properties API returns it."""
-        born = self.custom_since or BORN
-        read_only = "R" in self.flags
-        shown: dict[str, Any] = {
-            "updatedAt": born,
-            "createdAt": born,
+        body: dict[str, Any] = {
+            "updatedAt": self.updated or self.custom_since or BORN,
+            "createdAt": self.custom_since or BORN,
             "name": self.name,
             "label": self.label,
             "type": self.type,
             "fieldType": self.field_type,
             "description": self.description,
             "groupName": self.group,
-            "options": [
-                {"label": label, "value": value, "displayOrder": order, "hidden": False}
-                for order, (value, label) in enumerate(self.options)
-            ],
-            "displayOrder": -1,
+            "options": [self._option(number, value, label) for number, (value, label) in enumerate(self.options)],
+            "displayOrder": self.order,
             "calculated": "C" in self.flags,
             "externalOptions": bool(self.referenced),
             "hasUniqueValue": "U" in self.flags,
             "hidden": "H" in self.flags,
         }
         if self.referenced:
-            shown["referencedObjectType"] = self.referenced
-        if not self.custom_since:
-            shown["hubspotDefined"] = True
-        shown |= {
-            "archived": False,
+            body["referencedObjectType"] = self.referenced
+        if self.custom_since:
+            body |= {"createdUserId": str(USER_ID), "updatedUserId": str(USER_ID)}
+        else:
+            body["hubspotDefined"] = True
+        body |= {"archived": bool(self.archived_at), **self._rights(), "dataSensitivity": "non_sensitive", **self.more}
+        if self.archived_at:
+            body["archivedAt"] = self.archived_at
+        return body
+
+    def _option(self, number: int, value: str, label: str) -> dict[str, Any]:
+        shown = self.shown.get(value, Shown("", number, hidden=False))
+        return {
+            "label": label,
+            "value": value,
+            "description": shown.description,
+            "displayOrder": shown.order,
+            "hidden": shown.hidden,
+        }
+
+    def _rights(self) -> dict[str, Any]:
+        read_only, custom = "R" in self.flags, bool(self.custom_since)
+        offered = not read_only and "H" not in self.flags
+        return {
             "modificationMetadata": {
-                "archivable": bool(self.custom_since),
-                "readOnlyDefinition": not self.custom_since,
-                "readOnlyOptions": not self.custom_since,
+                "archivable": custom,
+                "readOnlyDefinition": not custom,
+                "readOnlyOptions": not custom and self.name not in EDITABLE_OPTIONS,
                 "readOnlyValue": read_only,
             },
-            "formField": not read_only and "H" not in self.flags,
-            "dataSensitivity": "non_sensitive",
+            "formField": offered if self.form_field is None else self.form_field,
         }
-        return shown
 
 
-class NewProperty(msgspec.Struct, rename="camel"):
-    """Body of POST /crm/properties/{version}/{objectType}."""
+class Group(msgspec.Struct, kw_only=True, rename="camel"):
+    """A property group."""
 
     name: str
     label: str
-    type: str
-    field_type: str
-    group_name: str
-    description: str = ""
-    has_unique_value: bool = False
-    hidden: bool = False
-    options: list[dict[str, Any]] = []
+    display_order: int = -1
+    archived: bool = False
 
 
 class Schema:
-    """The definitions of both object types."""
+    """The definitions of both object types; `schema_writes` changes them."""
 
     def __init__(self) -> None:
         data = files("console.simulator").joinpath("data/properties.json").read_bytes()
         loaded = msgspec.json.decode(data, type=dict[str, list[Definition]])
         self.types = {name: {d.name: d for d in loaded[name]} for name in OBJECT_TYPES}
+        self.archived: dict[str, dict[str, Definition]] = {name: {} for name in OBJECT_TYPES}
+        self.groups = {name: _groups(loaded[name]) for name in OBJECT_TYPES}
+        self.in_use: dict[str, set[str]] = {}
 
-    def listed(self, object_type: str) -> list[dict[str, Any]]:
-        """All properties of a type."""
-        return [definition.as_json() for definition in self.types[object_type].values()]
+    def listed(self, object_type: str, *, archived: bool = False) -> list[dict[str, Any]]:
+        """All properties of a type, or the archived ones."""
+        found = self.archived if archived else self.types
+        return [definition.as_json() for definition in found[object_type].values()]
 
-    def one(self, object_type: str, name: str) -> dict[str, Any]:
+    def get(self, object_type: str, name: str, *, archived: bool = False) -> Definition:
         """One property; 404 if there is none of that name."""
-        definition = self.types[object_type].get(name)
+        definition = (self.archived if archived else self.types)[object_type].get(name)
         if definition is None:
             raise not_found()
-        return definition.as_json()
-
-    def add(self, object_type: str, new: NewProperty, moment: str) -> Definition:
-        """Make a custom property."""
-        _check_new(new)
-        known = self.types[object_type]
-        if new.name in known:
-            raise error(
-                409,
-                f"A property named '{new.name}' already exists.",
-                "OBJECT_ALREADY_EXISTS",
-                subCategory="Properties.PROPERTY_WITH_NAME_EXISTS",
-            )
-        if new.has_unique_value and sum("U" in d.flags and bool(d.custom_since) for d in known.values()) >= MAX_UNIQUE:
-            raise invalid(f"An object type can have at most {MAX_UNIQUE} properties with unique values.")
-        known[new.name] = definition = Definition(
-            name=new.name,
-            label=new.label,
-            type=new.type,
-            field_type=new.field_type,
-            group=new.group_name,
-            flags="H" * new.hidden + "U" * new.has_unique_value,
-            options=[(str(o.get("value", "")), str(o.get("label", ""))) for o in new.options],
-            description=new.description,
-            custom_since=moment,
-        )
         return definition
 
-    def remove(self, object_type: str, name: str) -> None:
-        """Archive a custom property."""
-        definition = self.types[object_type].get(name)
-        if definition is None:
+    def group(self, object_type: str, name: str) -> Group:
+        """One property group; 404 if there is none of that name."""
+        group = self.groups[object_type].get(name)
+        if group is None:
             raise not_found()
-        if not definition.custom_since:
-            raise invalid(f"Property '{name}' is defined by HubSpot and cannot be archived.")
-        del self.types[object_type][name]
+        return group
 
     def custom(self) -> dict[str, list[Definition]]:
-        """Custom properties, for saving."""
-        return {name: [d for d in known.values() if d.custom_since] for name, known in self.types.items()}
+        """Definitions made or changed here, archived ones too, for saving."""
+        return {
+            name: [
+                d for d in (*self.types[name].values(), *self.archived[name].values()) if d.custom_since or d.updated
+            ]
+            for name in OBJECT_TYPES
+        }
+
+    def restore(self, object_type: str, saved: Iterable[Definition]) -> None:
+        """Take saved definitions back."""
+        for definition in saved:
+            kept = self.archived if definition.archived_at else self.types
+            kept[object_type][definition.name] = definition
+            group = Group(name=definition.group, label=definition.group)
+            self.groups[object_type].setdefault(definition.group, group)
 
 
-def _check_new(new: NewProperty) -> None:
-    if not _NAME.match(new.name):
-        raise invalid(f"Property name '{new.name}' is not valid.")
-    if new.field_type not in FIELD_TYPES.get(new.type, ()):
-        raise invalid(f"Field type '{new.field_type}' is not allowed for type '{new.type}'.")
+def _groups(definitions: list[Definition]) -> dict[str, Group]:
+    names = dict.fromkeys(definition.group for definition in definitions)
+    return {name: Group(name=name, label=name.replace("_", " ").capitalize()) for name in names}
 
 
 def object_type(name: str) -> str:

@@ -84,16 +84,26 @@ async def search(objects: Objects, body: Body) -> dict[str, Any]:
     """Total, one page and where the next one begins."""
     limit = 10 if body.limit is None else body.limit
     offset = _offset(body.after)
-    if offset + limit > MAX_RESULTS:
-        raise invalid(f"The search cannot page beyond {MAX_RESULTS} results: after is {offset} and limit is {limit}")
+    if beyond := offset + limit > MAX_RESULTS:
+        _refuse_beyond(objects, offset, limit)
     order = _order(objects, body.sorts)
     predicate = _predicate(objects, body)
     total, page = await _page(objects, predicate, order, offset, limit, _start(objects, body))
+    if beyond:
+        return {"total": total, "results": []}
     names = objects.shown(body.properties or ())
     answer: dict[str, Any] = {"total": total, "results": [objects.as_json(record, names) for record in page]}
     if page and offset + len(page) < total:
         answer["paging"] = {"next": {"after": str(offset + len(page))}}
     return answer
+
+
+def _refuse_beyond(objects: Objects, offset: int, limit: int) -> None:
+    """400 past the cap, unless the switch says that such a page is empty."""
+    text = f"The search cannot page beyond {MAX_RESULTS} results: after is {offset} and limit is {limit}"
+    manner = objects.portal.switches.search_beyond_cap
+    if manner != "empty":
+        raise invalid(text) if manner == "validation" else error(400, text)
 
 
 async def _page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from console.simulator import hostile, people
+from console.simulator.associations_write import MIRROR
 from console.simulator.portal import Portal
 from console.simulator.store import FIRST_ID, Record
 
@@ -12,7 +13,7 @@ PEOPLE_PER_COMPANY = 8
 
 
 def fill(portal: Portal) -> None:
-    """Seed contacts and companies; hostile ones come last, so that they do not change the others."""
+    """Seed contacts and companies, who are associated; hostile ones come last: they do not change the others."""
     options = portal.options
     count = options.companies if options.companies is not None else options.contacts // PEOPLE_PER_COMPANY
     firms = people.firms(count, options.seed)
@@ -22,7 +23,10 @@ def fill(portal: Portal) -> None:
         companies = _followed(companies, hostile.companies)
         contacts = _followed(contacts, hostile.contacts)
     portal.tables["companies"].load(companies)
-    portal.tables["contacts"].load(contacts)
+    table = portal.tables["contacts"]
+    table.load(contacts)
+    employed = (record for record in table.records.values() if MIRROR in record.values)
+    portal.associations.load_primary((record.id, int(record.values[MIRROR])) for record in employed)
 
 
 def _followed(records: Iterator[Record], more: Callable[[int, int], Iterator[Record]]) -> Iterator[Record]:

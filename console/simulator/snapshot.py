@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from console.simulator.associations import COMPANIES, CONTACTS, USER, Associations, Label
 from console.simulator.portal import Portal
-from console.simulator.schema import Definition
+from console.simulator.schema import Definition, Group
 from console.simulator.store import Record, compact
 
 FORMAT = 1
@@ -24,6 +25,14 @@ class Saved(msgspec.Struct, array_like=True):
     values: dict[str, str]
 
 
+class SavedLabel(msgspec.Struct, array_like=True):
+    """A user-defined label: name, id and text seen from contacts, id and text seen from companies."""
+
+    name: str
+    contact: tuple[int, str]
+    company: tuple[int, str]
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     """Everything that outlives a session; credentials follow from the seed."""
 
@@ -33,6 +42,13 @@ class Snapshot(msgspec.Struct, kw_only=True):
     refresh_token: str
     custom: dict[str, list[Definition]]
     records: dict[str, list[Saved]]
+    groups: dict[str, list[Group]] = {}
+    gone: dict[str, dict[int, int]] = {}  # ids merged away or erased
+    past: dict[str, dict[int, dict[str, list[tuple[int, str]]]]] = {}  # earlier values
+    granted: dict[str, list[str]] = {}
+    blocked: list[str] = []
+    labels: list[SavedLabel] = []
+    associations: list[tuple[int, int, list[str]]] = []  # contact, company, names of labels
 
 
 class SnapshotError(Exception):
@@ -57,16 +73,22 @@ def restore(portal: Portal, snapshot: Snapshot) -> None:
     credentials = portal.credentials
     credentials.refresh_tokens = set(snapshot.refresh_tokens)
     credentials.refresh_token = snapshot.refresh_token
+    credentials.granted = {token: frozenset(scopes) for token, scopes in snapshot.granted.items()}
     for name, table in portal.tables.items():
-        known = portal.schema.types[name]
-        known |= {definition.name: definition for definition in snapshot.custom.get(name, [])}
-        unique = [d.name for d in snapshot.custom.get(name, []) if "U" in d.flags]
-        for property_ in unique:
-            table.unique[property_] = {}
+        definitions = snapshot.custom.get(name, [])
+        portal.schema.restore(name, definitions)
+        portal.schema.groups[name] |= {group.name: group for group in snapshot.groups.get(name, [])}
+        for definition in definitions:
+            if "U" in definition.flags and not definition.archived_at:
+                table.unique[definition.name] = {}
         table.load(
             Record(saved.id, saved.created, saved.updated, saved.archived, compact(saved.values, _is_shared))
             for saved in snapshot.records.get(name, [])
         )
+        table.gone = snapshot.gone.get(name, {})
+        table.past = snapshot.past.get(name, {})
+    portal.blocked = set(snapshot.blocked)
+    _restore_associations(portal.associations, snapshot)
 
 
 def save(portal: Portal, path: Path) -> None:
@@ -76,6 +98,7 @@ def save(portal: Portal, path: Path) -> None:
         seed=portal.options.seed,
         refresh_tokens=sorted(portal.credentials.refresh_tokens),
         refresh_token=portal.credentials.refresh_token,
+        granted={token: sorted(scopes) for token, scopes in portal.credentials.granted.items()},
         custom=portal.schema.custom(),
         records={
             name: [
@@ -84,11 +107,38 @@ def save(portal: Portal, path: Path) -> None:
             ]
             for name, table in portal.tables.items()
         },
+        groups={name: list(groups.values()) for name, groups in portal.schema.groups.items()},
+        gone={name: table.gone for name, table in portal.tables.items()},
+        past={name: table.past for name, table in portal.tables.items()},
+        blocked=sorted(portal.blocked),
+        labels=_labels(portal.associations),
+        associations=[(one, other, [label.name for label in held]) for one, other, held in portal.associations.pairs()],
     )
     try:
         _write(path, msgspec.msgpack.encode(snapshot))
     except OSError as problem:
         raise SnapshotError(f"cannot save to {path}: {problem.strerror}") from None
+
+
+def _labels(associations: Associations) -> list[SavedLabel]:
+    return [
+        SavedLabel(
+            label.name,
+            (label.ids[CONTACTS], label.texts[CONTACTS] or ""),
+            (label.ids[COMPANIES], label.texts[COMPANIES] or ""),
+        )
+        for label in associations.labels
+        if label.category == USER
+    ]
+
+
+def _restore_associations(associations: Associations, snapshot: Snapshot) -> None:
+    for saved in snapshot.labels:
+        associations.labels.append(Label(USER, saved.name, saved.contact, saved.company))
+        associations.next_type = max(associations.next_type, saved.contact[0] + 1, saved.company[0] + 1)
+    named = {label.name: label for label in associations.labels}
+    for contact, company, names in snapshot.associations:
+        associations.put(contact, company, [named[name] for name in names])
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -107,4 +157,13 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _is_shared(name: str) -> bool:
-    return name in ("city", "country", "company", "jobtitle", "lifecyclestage", "hs_language", "hs_lead_status")
+    return name in (
+        "associatedcompanyid",
+        "city",
+        "country",
+        "company",
+        "jobtitle",
+        "lifecyclestage",
+        "hs_language",
+        "hs_lead_status",
+    )

@@ -12,6 +12,7 @@ from sys import intern
 from console.simulator.schema import MODIFIED, TYPE_IDS
 
 FIRST_ID = 1001
+HISTORY = 20  # earlier values kept of each property
 
 
 class Record:
@@ -28,7 +29,11 @@ class Record:
 
 
 class Table:
-    """All records of one object type, ordered by id."""
+    """All records of one object type, ordered by id.
+
+    `gone` has the records that no call shows any more: merged ones with the id of the survivor, erased ones with 0.
+    `past` has the earlier values of properties with the moment each was replaced, oldest first.
+    """
 
     def __init__(self, object_type: str, rng: Random) -> None:
         self.object_type = object_type
@@ -39,6 +44,8 @@ class Table:
         self.unique: dict[str, dict[str, int]] = {"email": {}} if object_type == "contacts" else {}
         self.version = 0
         self.archived_count = 0
+        self.gone: dict[int, int] = {}
+        self.past: dict[int, dict[str, list[tuple[int, str]]]] = {}
         self._rng = rng
         self._next = FIRST_ID
         self._stale: dict[int, list[tuple[float, Record | None]]] = {}
@@ -55,6 +62,8 @@ class Table:
         old = self.records.get(record.id)
         if old is None:
             self._append(record.id)
+        elif old.values is not record.values:
+            self._remember(old, record)
         self.records[record.id] = record
         self.archived_count += bool(record.archived) - bool(old is not None and old.archived)
         self._reindex(old, record)
@@ -74,6 +83,18 @@ class Table:
         if ids:
             self._next = max(self._next, ids[-1] + 1)
         self.version += 1
+
+    def retire(self, record: Record, survivor: int, now: float, lag: float) -> None:
+        """Take a record out of every answer for good: merged into `survivor`, or erased (0)."""
+        self.put(Record(record.id, record.created, record.updated, int(now * 1000), {}), now, lag)
+        self.gone[record.id] = survivor
+        self.past.pop(record.id, None)
+
+    def survivor(self, id_: int) -> int:
+        """The id that stands for `id_` after all merges; 0 if there is none."""
+        while (later := self.gone.get(id_)) is not None:
+            id_ = later
+        return id_
 
     def holder(self, name: str, key: str) -> int | None:
         """The id of the active record that has `key` in unique property `name`."""
@@ -135,6 +156,19 @@ class Table:
             if not versions:
                 del self._stale[id_]
 
+    def _remember(self, old: Record, new: Record) -> None:
+        """Keep the values that `new` replaces."""
+        before, after = old.values, new.values
+        changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
+        if not changed:
+            return
+        past = self.past.setdefault(new.id, {})
+        for name in changed:
+            versions = past.setdefault(name, [])
+            versions.append((new.updated, before.get(name, "")))
+            if len(versions) > HISTORY:
+                del versions[0]
+
     def _reindex(self, old: Record | None, new: Record) -> None:
         for name, index in self.unique.items():
             before = _keys(name, old)
@@ -144,6 +178,38 @@ class Table:
                     del index[key]
             for key in after:
                 index.setdefault(key, new.id)
+
+
+class Oldest:
+    """The oldest active record with each value of a property that need not be unique."""
+
+    def __init__(self, table: Table, name: str) -> None:
+        self._table = table
+        self._name = name
+        self._ids: dict[str, int] = {}
+        self._version = -1
+
+    def get(self, value: str) -> int | None:
+        """The id of the oldest record with `value`."""
+        if self._version != self._table.version:
+            self._ids = {}
+            for id_ in self._table.ids:
+                self._take(self._table.records[id_])
+            self._version = self._table.version
+        return self._ids.get(value)
+
+    def put(self, record: Record, now: float, lag: float) -> None:
+        """Store a new record without having to look at all others again."""
+        current = self._version == self._table.version
+        self._table.put(record, now, lag)
+        if current:
+            self._take(record)
+            self._version = self._table.version
+
+    def _take(self, record: Record) -> None:
+        value = record.values.get(self._name)
+        if value and not record.archived:
+            self._ids.setdefault(value, record.id)
 
 
 def _keys(name: str, record: Record | None) -> tuple[str, ...]:

@@ -7,20 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from console.simulator.clock import iso
-from console.simulator.problems import Complaint, error
+from console.simulator.lifecycle import Backward, StepBack, next_stage
+from console.simulator.problems import ApiError, Complaint, error
 from console.simulator.schema import Definition
 
 MAX_TEXT = 65_536
-STAGES = (
-    "subscriber",
-    "lead",
-    "marketingqualifiedlead",
-    "salesqualifiedlead",
-    "opportunity",
-    "customer",
-    "evangelist",
-    "other",
-)
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}\Z"
@@ -54,18 +45,26 @@ def as_text(name: str, raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, int | float):
         return str(raw)
-    raise error(400, f"Cannot deserialize value of type `java.lang.String` from the value of property {name}")
+    raise no_text(name)
 
 
-def accept(definition: Definition, text: str, present: str | None) -> str:
-    """The value to store for `text` (not empty); `present` is what the record has now. Raises BadValue."""
+def no_text(name: str) -> ApiError:
+    """400 for a JSON value that is not taken as text."""
+    return error(400, f"Cannot deserialize value of type `java.lang.String` from the value of property {name}")
+
+
+def accept(definition: Definition, text: str, present: str | None, backward: Backward = "ignored") -> str:
+    """The value to store for `text` (not empty); `present` is what the record has now. Raises BadValue.
+
+    `backward`: what becomes of an earlier lifecycle stage.
+    """
     name = definition.name
     if name == "email":
         return email(text)
     if name == "domain":
         return domain(text)
     if name == "lifecyclestage":
-        return _stage(definition, text, present)
+        return _stage(definition, text, present, backward)
     return _BY_TYPE.get(definition.type, _string)(definition, text, present)
 
 
@@ -172,13 +171,19 @@ def _checkboxes(definition: Definition, text: str, present: str | None) -> str:
     return ";".join(dict.fromkeys(chosen))
 
 
-def _stage(definition: Definition, text: str, present: str | None) -> str:
-    """The lifecycle stage only moves forward; a step back is ignored."""
-    if text not in STAGES:
+def _stage(definition: Definition, text: str, present: str | None, backward: Backward) -> str:
+    stages = stages_of(definition)
+    if text not in stages:
         raise _not_an_option(definition, text)
-    if present in STAGES and STAGES.index(text) < STAGES.index(present):
-        return present
-    return text
+    try:
+        return next_stage(stages, present, text, backward)
+    except StepBack as step:
+        raise BadValue("INVALID_LIFECYCLE_STAGE", str(step)) from None
+
+
+def stages_of(definition: Definition) -> tuple[str, ...]:
+    """The lifecycle stages in their order; those an account made have numbers for names."""
+    return tuple(value for value, _ in definition.options)
 
 
 def _not_an_option(definition: Definition, text: str) -> BadValue:

@@ -35,3 +35,22 @@ class ConnectionScreen(ConsoleScreen[None]):
         """Test again."""
         if self.session is not None:
             self.session_opened(self.session)
+
+    def offers(self, action: str) -> bool:
+        """A certificate is accepted when one waits for it."""
+        if action == "accept_certificate":
+            return any(stages.certificate is not None for stages in self.query(StageList))
+        return super().offers(action)
+
+    def do_accept_certificate(self) -> None:
+        """Show it and ask; the profile that is opened anew is tested again."""
+        session, shown = self.session, self.query_one(StageList).certificate
+        if session is None or shown is None:
+            return
+
+        async def ask() -> None:
+            from screens.pinning import accept
+
+            await accept(self.console, session, shown)
+
+        self.work(ask, group="certificate")

@@ -91,3 +91,25 @@ class ConnectorScreen(ConsoleScreen[None]):
                 self.console.do_back()
 
         self.app.push_screen(Confirm("Leave without saving?", "What you typed is lost.", "Leave", "Stay"), answered)
+
+    def offers(self, action: str) -> bool:
+        """A certificate is accepted where the profile asks for that."""
+        if action == "accept_certificate":
+            return self.session is not None and self.session.profile.accept_self_signed_certificates
+        return super().offers(action)
+
+    def do_accept_certificate(self) -> None:
+        """Show what the server shows now, and ask."""
+        session = self.session
+        if session is None:
+            return
+        if self.query_one(ProfileForm).changes:
+            self.console.say("Save what you typed first.", severity="warning")
+            return
+
+        async def ask() -> None:
+            from screens.pinning import accept
+
+            await accept(self.console, session)
+
+        self.work(ask, group="certificate")

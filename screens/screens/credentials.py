@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PURPOSES = {
     "accessToken": "service key or private app token (authentication = token)",
     "clientSecret": "the app's client secret (oauth)",
-    "refreshToken": "what the operator's grant gave (oauth)",
+    "refreshToken": "what a login gives: l (oauth)",
     "httpProxyPassword": "password at the HTTP proxy",
 }
 
@@ -130,6 +130,40 @@ class CredentialsScreen(ConsoleScreen[None]):
 
         text = f"{secret.name} is removed from the vault. HubSpot still knows it until it is revoked there."
         self.app.push_screen(Confirm(f"Forget {secret.name}?", text, "Forget", "Keep"), answered)
+
+    def offers(self, action: str) -> bool:
+        """Static tokens are revoked in HubSpot itself, by a person."""
+        if action == "revoke":
+            return self.session is not None and self.session.profile.authentication == "oauth"
+        return super().offers(action)
+
+    def do_revoke(self) -> None:
+        """Give the access back to HubSpot, then forget it, after a question."""
+        session = self.session
+        if session is None:
+            return
+        from console.cli.login import LEFT_OVER
+        from screens.screens.dialogs import Confirm
+
+        async def revoke() -> None:
+            from console.hubspot.login import give_back
+            from console.settings.secrets import READ_ONLY, REFRESH_TOKEN
+
+            secrets = await session.secrets
+            await give_back(session.profile, secrets)
+            source = secrets.source(REFRESH_TOKEN)
+            if source not in READ_ONLY:
+                await secrets.delete(REFRESH_TOKEN)
+            rest = f"The {source} still brings it: take it out." if source in READ_ONLY else f"Forgotten in: {source}."
+            self.console.say(f"Revoked at HubSpot. {rest} {LEFT_OVER}")
+            await self.console.open_profile(session.profile.name)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.work(revoke, group="revoke")
+
+        text = f"The app loses its access to the account, for all who use this grant. {LEFT_OVER}"
+        self.app.push_screen(Confirm("Revoke the access at HubSpot?", text, "Revoke", "Keep"), answered)
 
     def action_unlock(self) -> None:
         """Ask the vault's passphrase."""

@@ -13,20 +13,9 @@ from screens.literal import hanging, literal, row, stack
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
-    from console.connector.diagnose import Stage
+    from console.connector.stages import Stage
+    from console.hubspot.fingerprint import PeerCertificate
     from console.session import Session
-
-TITLES = (
-    "Settings",
-    "Name resolution",
-    "Connection",
-    "TLS",
-    "Credentials",
-    "Account",
-    "Read contacts",
-    "Read companies",
-    "Allowance",
-)
 
 
 class StageList(VerticalScroll):
@@ -49,13 +38,18 @@ class StageList(VerticalScroll):
         return any(stage.state == "fail" for stage in self.stages)
 
     @property
+    def certificate(self) -> PeerCertificate | None:
+        """The certificate that the server showed and that waits for being accepted."""
+        return next((stage.certificate for stage in self.stages if stage.acceptable), None)
+
+    @property
     def passed(self) -> bool:
         """Whether the test ran to its end without a failure."""
         return self._complete and not self.running and not self.failed
 
     @property
     def _complete(self) -> bool:
-        return len(self.stages) == len(TITLES)
+        return len(self.stages) == len(_titles())
 
     async def test(self, session: Session) -> None:
         """Ask HubSpot, stage by stage."""
@@ -65,21 +59,24 @@ class StageList(VerticalScroll):
         self.running = True
         self._show()
         try:
-            async for stage in diagnose(session.profile, await session.secrets, await session.budget):
+            async for stage in diagnose(session.profile, await session.secrets, session.budget):
                 self.stages.append(stage)
                 self._show()
         finally:
             self.running = False
             self.ended = True
             self._show()
+            self.screen.refresh_bindings()  # a certificate may wait for being accepted
             self.call_after_refresh(self.scroll_end, animate=False)
 
     def _show(self) -> None:
         rows: list[Content] = []
+        # room for the scrollbar, which comes when the rows become many
+        width = (self.content_size.width or 76) - self.scrollbar_size_vertical
         for stage in self.stages:
-            rows += stage_rows(stage, self.content_size.width or 74)
+            rows += stage_rows(stage, width)
         if self.running:
-            later = TITLES[len(self.stages) :]
+            later = _titles()[len(self.stages) :]
             for place, title in enumerate(later):
                 sign = words.STAGE_SIGNS["running" if place == 0 else "waiting"]
                 rows.append(row((f"{sign.glyph} ", sign.style), (title, "" if place == 0 else "$muted")))
@@ -93,7 +90,7 @@ class StageList(VerticalScroll):
                 "✗ The way to HubSpot is not open yet. Mend the stage above, then test again.", "$error bold"
             )
         if not self._complete:
-            tried = f"{len(self.stages)} of {len(TITLES)} stages"
+            tried = f"{len(self.stages)} of {len(_titles())} stages"
             return literal(
                 f"▲ The test ended early, after {tried}: what comes after them is not known.", "$warning bold"
             )
@@ -102,13 +99,19 @@ class StageList(VerticalScroll):
         return literal("✓ Everything works.", "$success bold")
 
 
+def _titles() -> tuple[str, ...]:
+    from console.connector.stages import STAGES
+
+    return tuple(STAGES.values())
+
+
 def stage_rows(stage: Stage, width: int) -> list[Content]:
     """A stage: sign, title, how long it took, what it found; cause and advice below, indented."""
     sign = words.STAGE_SIGNS[stage.state]
     took = f"{stage.milliseconds:.0f} ms" if stage.milliseconds else ""
     told = stage.detail or ("not tried" if stage.state == "skipped" else "")
     weight = "bold" if stage.state in ("warn", "fail") else ""
-    head = row((f"{sign.glyph} ", sign.style), (f"{stage.title:<16} ", weight), (f"{took:>8}  ", "$muted"))
+    head = row((f"{sign.glyph} ", sign.style), (f"{stage.title:<18} ", weight), (f"{took:>8}  ", "$muted"))
     told_row = row(head, (told, "$muted"))
     if told_row.cell_length <= width:
         rows = [told_row]

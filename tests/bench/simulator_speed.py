@@ -12,6 +12,8 @@ from tests.support.judge import Answer
 from tests.support.simulator import Simulator, start_simulator
 
 OBJECTS = "/crm/objects/2026-09/contacts"
+COMPANIES = "/crm/objects/2026-09/companies"
+PAIRS = "/crm/associations/2026-09/contacts/companies"
 
 
 def main() -> int:
@@ -32,6 +34,8 @@ def main() -> int:
 def calls(hubspot: Simulator) -> dict[str, Callable[[int], Answer]]:
     """What is measured."""
     ids = [record["id"] for record in hubspot.get(f"{OBJECTS}?limit=100").json["results"]]
+    companies = [record["id"] for record in hubspot.get(f"{COMPANIES}?limit=100").json["results"]]
+    pairs = [{"from": {"id": one}, "to": {"id": other}} for one, other in zip(ids, companies, strict=False)]
     values = {"firstname": "New", "lastname": "Name", "city": "Kandy", "jobtitle": "Buyer", "phone": "+94 77 000 0000"}
 
     def batch(verb: str, inputs: Callable[[int, str], dict[str, Any]]) -> Callable[[int], Answer]:
@@ -48,6 +52,8 @@ def calls(hubspot: Simulator) -> dict[str, Callable[[int], Answer]]:
         "batch upsert": batch(
             "upsert", lambda n, id_: {"id": f"u{n}.{id_}@x.example", "idProperty": "email", "properties": values}
         ),
+        "batch associate": lambda _: hubspot.post(f"{PAIRS}/batch/associate/default", {"inputs": pairs}),
+        "batch associations": lambda _: hubspot.post(f"{PAIRS}/batch/read", {"inputs": [{"id": one} for one in ids]}),
         "search, first page of all": search(),
         "search, email EQ": search(filters=[{"propertyName": "email", "operator": "EQ", "value": "a@x.example"}]),
         "search, free text": search(query="mul"),
@@ -62,7 +68,7 @@ def best(call: Callable[[int], Answer], times: int = 7) -> float:
         began = time.perf_counter()
         answer = call(number)
         took.append((time.perf_counter() - began) * 1000)
-        assert answer.status in (200, 201), answer.text[:300]
+        assert answer.status in (200, 201, 207), answer.text[:300]
     return min(took)
 
 

@@ -6,19 +6,29 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trustme
 
+from console.connector.acceptance import accept_certificate, shown_certificate
 from console.connector.diagnose import STAGES, Stage, diagnose
+from console.connector.rights import lacking
+from console.connector.stages import Problem
 from console.hubspot.budget import MemoryStore, open_budget
+from console.hubspot.permissions import may_write
+from console.settings.errors import SettingsError
+from console.settings.icf import IcfSettings
 from console.settings.profile import Profile
 from tests.connector.connector_parts import secrets_for, settings_for
-from tests.support.hubspot_parts import MemorySecrets
+from tests.support.certificates import NOW, self_signed, server_of
+from tests.support.hubspot_parts import MemorySecrets, opened
+from tests.support.scripted_server import Received, Reply, ScriptedServer
 from tests.support.simulator import Simulator, start_simulator
+from tests.support.tls_front import TlsFront, start_tls_front
 
 SECRET_WORDS = ("proxy-canary", "token-canary")
 
@@ -48,21 +58,34 @@ def _failed(stages: dict[str, Stage]) -> list[str]:
 async def test_all_is_well(crm: Simulator, authentication: str) -> None:
     profile = settings_for(crm, authentication=authentication, client_id=crm.client_id)
     stages = await _tested(profile, secrets_for(crm))
-    assert _failed(stages) == []
-    assert str(crm.portal_id) in stages["account"].detail
+    without_ground = {"tls"} | ({"scopes"} if authentication == "token" else set())
+    assert {name for name, stage in stages.items() if stage.state != "pass"} == without_ground
+    assert {stages[name].state for name in without_ground} == {"skipped"}
+    for word in (str(crm.portal_id), "DEVELOPER_TEST", "time zone Asia/Colombo", "hosted in na1"):
+        assert word in stages["account"].detail
     assert "100000 in 10 s" in stages["allowance"].detail
-    assert stages["tls"].state == "skipped"
+    left = "of 250,000 requests left today" if authentication == "token" else "no limit for the day"
+    assert left in stages["allowance"].detail
+    asked = [stage.name for stage in stages.values() if stage.correlation_id]
+    written = ["writeContacts", "writeCompanies"] if authentication == "token" else ["scopes"]
+    assert {"credentials", "account", "contacts", "companyProperties", "allowance", *written} <= set(asked)
+    assert crm.log() == []  # nothing was written
 
 
 async def test_stages_come_as_they_finish(crm: Simulator) -> None:
     crm.settings(latency=0.3)
+    at: dict[str, float] = {}
     try:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        at = {stage.name: loop.time() - began async for stage in diagnose(settings_for(crm), secrets_for(crm))}
+        async with aclosing(diagnose(settings_for(crm), secrets_for(crm))) as stages:
+            async for stage in stages:
+                at[stage.name] = loop.time() - began
+                if stage.name == "contacts":
+                    break
     finally:
         crm.settings(latency=0)
-    assert at["connection"] < 0.25 <= at["credentials"] < at["companies"]
+    assert at["connection"] < 0.25 <= at["credentials"] < at["contacts"]
 
 
 async def test_wrong_token(crm: Simulator) -> None:
@@ -95,13 +118,138 @@ async def test_missing_secrets_and_settings(crm: Simulator, tmp_path: Path) -> N
     assert "caFile" in stages["settings"].detail
 
 
-async def test_missing_scopes() -> None:
+async def test_missing_scopes_of_a_static_token() -> None:
     with start_simulator(companies=3) as crm:
         crm.credentials(scopes=["oauth", "crm.objects.companies.read", "crm.schemas.companies.read"])
         stages = await _tested(settings_for(crm), secrets_for(crm))
-    assert _failed(stages) == ["contacts"]
+        assert crm.log() == []
+    assert _failed(stages) == ["contacts", "contactProperties", "writeContacts", "writeCompanies"]
     assert "crm.objects.contacts.read" in stages["contacts"].advice
+    assert "crm.objects.companies.write" in stages["writeCompanies"].advice
+    for name in _failed(stages):
+        assert stages[name].correlation_id
+        assert stages[name].icf_error == "PermissionDenied"
+    assert (stages["companies"].state, stages["companyProperties"].state) == ("pass", "pass")
+    assert (stages["schema"].state, stages["allowance"].state) == ("skipped", "pass")
+
+
+async def test_missing_scopes_of_an_app() -> None:
+    with start_simulator(companies=3) as crm:
+        profile = settings_for(crm, authentication="oauth", client_id=crm.client_id)
+        held = ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.companies.read"]
+        crm.credentials(scopes=held)
+        stages = await _tested(profile, secrets_for(crm))
+        assert _failed(stages) == ["scopes", "writeCompanies"]
+        assert "crm.objects.companies.write (to write company)" in stages["scopes"].cause
+        assert "crm.schemas.contacts.write (to write contactProperties)" in stages["scopes"].cause
+        assert "crm.objects.contacts" not in stages["scopes"].cause
+        assert stages["writeContacts"].state == "pass"
+        crm.credentials(scopes=[*held, "crm.objects.companies.write"])
+        stages = await _tested(profile, secrets_for(crm))
+        assert _failed(stages) == []
+        assert stages["scopes"].state == "warn"
+        assert "definitions cannot be changed" in stages["scopes"].advice
+        assert crm.log() == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "missing"),
+    [
+        ([], 8),
+        (["contacts"], 0),
+        (["crm.objects.contacts.read"], 6),
+        (["crm.schemas.contacts.read", "crm.schemas.companies.write"], 6),
+    ],
+)
+def test_each_operation_needs_one_of_its_scopes(scopes: list[str], missing: int) -> None:
+    assert len(lacking(scopes)) == missing
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(404, True), (200, None), (400, None), (409, None), (415, None)],
+)
+async def test_whether_writing_is_allowed_is_asked_without_writing(status: int, answer: bool | None) -> None:
+    replies = [Reply(status, {"status": "error", "message": "x"})]
+    async with ScriptedServer(replies) as server, opened(server.url) as hubspot:
+        assert await may_write(hubspot.client, "contacts") is answer
+    (request,) = server.received
+    assert (request.method, request.path, request.json) == (
+        "PATCH",
+        "/crm/objects/2026-09/contacts/0",
+        {"properties": {}},
+    )
+
+
+async def test_what_may_be_written_can_stay_unknown(crm: Simulator) -> None:
+    def reply(request: Received) -> Reply:
+        if request.method == "PATCH":
+            return Reply(400, {"status": "error", "message": "no", "category": "VALIDATION_ERROR"})
+        return Reply(*_answer_of(crm, request))
+
+    async with ScriptedServer(reply) as server:
+        stages = await _tested(settings_for(crm, api_base_url=server.url), secrets_for(crm))
+    assert _failed(stages) == []
+    assert (stages["writeContacts"].state, stages["writeCompanies"].state) == ("warn", "warn")
+    assert "not known" in stages["writeContacts"].detail
+
+
+def _answer_of(crm: Simulator, request: Received) -> tuple[int, Any]:
+    answer = crm.request(request.method, request.target)
+    return answer.status, answer.json
+
+
+async def test_the_built_in_schema(crm: Simulator) -> None:
+    stages = await _tested(settings_for(crm, read_schema=False), secrets_for(crm))
+    assert "the built-in one" in stages["schema"].detail
+    stages = await _tested(settings_for(crm, read_schema=True), secrets_for(crm))
+    assert "the account's own" in stages["schema"].detail
+
+
+async def test_a_connection_that_ends_halfway_is_not_tried_again_and_again() -> None:
+    with start_simulator() as crm:
+        crm.faults("reset=9x@contacts")
+        stages = await _tested(settings_for(crm), secrets_for(crm))
+    assert _failed(stages) == ["contacts"]
+    assert {stage.state for stage in list(stages.values())[8:]} == {"skipped"}
+    assert stages["contacts"].icf_error == "OperationTimeout"
+
+
+async def test_what_an_imported_file_denies_is_not_tried(crm: Simulator) -> None:
+    everything = {name: {"denied": True} for name in ("CREATE", "UPDATE", "DELETE", "SEARCH", "GET")}
+    only = {"denied": False, "objectFeatures": {"contact": {"denied": True}}}
+    icf = IcfSettings({"operationOptions": {**everything, "SEARCH": only}})
+    stages = await _tested(settings_for(crm, icf=icf), secrets_for(crm))
+    assert _failed(stages) == []
+    for name in ("contacts", "writeContacts", "writeCompanies"):
+        assert stages[name].state == "skipped"
+        assert "denies" in stages[name].detail
     assert stages["companies"].state == "pass"
+    stages = await _tested(
+        settings_for(crm, icf=IcfSettings({"operationOptions": {"TEST": {"denied": True}}})), secrets_for(crm)
+    )
+    assert _failed(stages) == ["settings"]
+    assert stages["settings"].icf_error == "PermissionDenied"
+
+
+async def test_the_time_that_an_imported_file_allows(crm: Simulator) -> None:
+    crm.settings(latency=0.2)
+    try:
+        icf = IcfSettings({"operationTimeout": {"TEST": 300}})
+        stages = await _tested(settings_for(crm, icf=icf), secrets_for(crm))
+    finally:
+        crm.settings(latency=0)
+    (late,) = _failed(stages)
+    assert "longer than 0.3 seconds" in stages[late].detail
+    assert stages[late].icf_error == "OperationTimeout"
+
+
+async def test_a_profile_that_is_switched_off_sends_nothing(crm: Simulator) -> None:
+    before = crm.state()["requests"]["total"]
+    stages = await _tested(settings_for(crm, enabled=False), secrets_for(crm))
+    assert _failed(stages) == ["settings"]
+    assert "enabled=true" in stages["settings"].advice
+    assert crm.state()["requests"]["total"] == before
 
 
 async def test_the_day_is_used_up(crm: Simulator) -> None:
@@ -135,82 +283,131 @@ async def test_nobody_listens(crm: Simulator) -> None:
     assert "refused" in stages["connection"].detail
 
 
-@asynccontextmanager
-async def _tls_front(crm: Simulator, certificate: trustme.LeafCert) -> AsyncIterator[int]:
+@contextmanager
+def _front(crm: Simulator, tls: ssl.SSLContext) -> Iterator[TlsFront]:
     """TLS in front of the simulator."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    upstream = int(crm.url.rsplit(":", 1)[1])
-    async with _forwarder(lambda: asyncio.open_connection("127.0.0.1", upstream), context) as port:
-        yield port
+    with start_tls_front(tls, int(crm.url.rsplit(":", 1)[1])) as front:
+        yield front
 
 
-@asynccontextmanager
-async def _forwarder(connect: Any, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            other_reader, other_writer = await connect()
-            await _both_ways(reader, writer, other_reader, other_writer)
-        except (OSError, asyncio.CancelledError):
-            pass  # the test is over
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA(organization_name="Test Authority")
 
 
-async def _both_ways(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    other_reader: asyncio.StreamReader,
-    other_writer: asyncio.StreamWriter,
-) -> None:
-    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(65536):
-                target.write(data)
-                await target.drain()
-        except OSError:
-            pass
-        finally:
-            target.close()
-
-    await asyncio.gather(copy(reader, other_writer), copy(other_reader, writer))
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
 
 
-async def test_certificates(crm: Simulator, tmp_path: Path) -> None:
-    authority = trustme.CA(organization_name="Test Authority")
-    ca_file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    async with _tls_front(crm, authority.issue_cert("localhost")) as port:
-        url = f"https://localhost:{port}"
-        stages = await _tested(settings_for(crm, api_base_url=url), secrets_for(crm))
+async def test_certificates_of_an_authority(crm: Simulator, authority: trustme.CA, ca_file: str) -> None:
+    with _front(crm, server_of(authority, "localhost")) as front:
+        stages = await _tested(settings_for(crm, api_base_url=front.url), secrets_for(crm))
         assert _failed(stages) == ["tls"]
         assert "caFile" in stages["tls"].advice
-        assert stages["connection"].state == "pass"
-        stages = await _tested(settings_for(crm, api_base_url=url, ca_file=str(ca_file)), secrets_for(crm))
-        assert _failed(stages) == []
         assert "Test Authority" in stages["tls"].detail
-        stages = await _tested(
-            settings_for(crm, api_base_url=url, accept_self_signed_certificates=True), secrets_for(crm)
-        )
+        assert stages["tls"].certificate is not None
+        assert not stages["tls"].acceptable
+        assert stages["connection"].state == "pass"
+        assert front.received == b""
+        stages = await _tested(settings_for(crm, api_base_url=front.url, ca_file=ca_file), secrets_for(crm))
+        assert _failed(stages) == []
+        assert stages["tls"].state == "pass"
+        assert "TLSv1.3, certificate of localhost by" in stages["tls"].detail
+        assert "Test Authority" in stages["tls"].detail
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "words"), [(29, "warn", "runs out in 29 days"), (31, "pass", ""), (-2, "fail", "ran out")]
+)
+async def test_certificates_that_run_out(
+    crm: Simulator, authority: trustme.CA, ca_file: str, days: int, state: str, words: str
+) -> None:
+    with _front(crm, server_of(authority, "localhost", days=days)) as front:
+        stages = await _tested(settings_for(crm, api_base_url=front.url, ca_file=ca_file), secrets_for(crm))
+    assert stages["tls"].state == state
+    assert words in stages["tls"].cause
+
+
+@pytest.mark.connector_row("config-disable-host-name-verifier")
+async def test_a_certificate_for_another_host(crm: Simulator, authority: trustme.CA, ca_file: str) -> None:
+    with _front(crm, server_of(authority, "elsewhere.example")) as front:
+        settings = {"api_base_url": front.url, "ca_file": ca_file}
+        stages = await _tested(settings_for(crm, **settings), secrets_for(crm))
+        assert _failed(stages) == ["tls"]
+        assert "disableHostNameVerifier" in stages["tls"].advice
+        assert "elsewhere.example" in stages["tls"].detail
+        assert front.received == b""
+        stages = await _tested(settings_for(crm, disable_host_name_verifier=True, **settings), secrets_for(crm))
         assert _failed(stages) == []
         assert stages["tls"].state == "warn"
+        assert "unless you know why" in stages["tls"].advice
 
 
-async def test_a_certificate_for_another_host(crm: Simulator, tmp_path: Path) -> None:
-    authority = trustme.CA()
-    ca_file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    async with _tls_front(crm, authority.issue_cert("elsewhere.example")) as port:
-        profile = settings_for(crm, api_base_url=f"https://localhost:{port}", ca_file=str(ca_file))
+async def test_a_switch_that_is_not_needed(crm: Simulator, authority: trustme.CA, ca_file: str) -> None:
+    with _front(crm, server_of(authority, "localhost")) as front:
+        settings = {"api_base_url": front.url, "ca_file": ca_file}
+        stages = await _tested(settings_for(crm, disable_host_name_verifier=True, **settings), secrets_for(crm))
+        assert "All checks pass: switch disableHostNameVerifier off" in stages["tls"].advice
+        stages = await _tested(settings_for(crm, accept_self_signed_certificates=True, **settings), secrets_for(crm))
+        assert _failed(stages) == ["tls"]
+        assert "acceptSelfSignedCertificates=false" in stages["tls"].advice
+
+
+async def test_a_self_signed_certificate_is_shown_accepted_and_pinned(crm: Simulator) -> None:
+    mine, impostors = self_signed("other.example"), self_signed("other.example")
+    with _front(crm, mine.server()) as front:
+        profile = settings_for(crm, api_base_url=front.url)
         stages = await _tested(profile, secrets_for(crm))
-    assert _failed(stages) == ["tls"]
-    assert "disableHostNameVerifier" in stages["tls"].advice
+        assert _failed(stages) == ["tls"]
+        assert "acceptSelfSignedCertificates" in stages["tls"].advice
+        profile = msgspec.structs.replace(profile, accept_self_signed_certificates=True)
+        stages = await _tested(profile, secrets_for(crm))
+        assert _failed(stages) == ["tls"]
+        assert stages["tls"].acceptable
+        assert stages["tls"].certificate == await shown_certificate(profile, secrets_for(crm))
+        for word in (mine.fingerprint, "other.example by itself", f"{NOW:%Y-}"):
+            assert word in stages["tls"].detail
+        assert f"--accept-certificate {mine.fingerprint}" in stages["tls"].advice
+        assert front.received == b""
+        with pytest.raises(Problem, match=impostors.fingerprint):
+            await accept_certificate(profile, secrets_for(crm), impostors.fingerprint)
+        profile = await accept_certificate(profile, secrets_for(crm), mine.fingerprint.replace(":", "").lower())
+        assert profile.certificate_fingerprint == mine.fingerprint
+        stages = await _tested(profile, secrets_for(crm))
+        assert _failed(stages) == []
+        assert stages["tls"].state == "warn"
+    with _front(crm, impostors.server()) as front:
+        profile = msgspec.structs.replace(profile, api_base_url=front.url)
+        stages = await _tested(profile, secrets_for(crm))
+        assert _failed(stages) == ["tls"]
+        assert mine.fingerprint in stages["tls"].detail
+        assert impostors.fingerprint in stages["tls"].detail
+        assert front.heard() == b""
+
+
+async def test_an_accepted_certificate_that_ran_out_is_taken_with_a_warning(crm: Simulator) -> None:
+    old = self_signed("localhost", days=-2)
+    settings = {"accept_self_signed_certificates": True, "certificate_fingerprint": old.fingerprint}
+    with _front(crm, old.server()) as front:
+        stages = await _tested(settings_for(crm, api_base_url=front.url, **settings), secrets_for(crm))
+    assert _failed(stages) == []
+    assert "ran out on" in stages["tls"].cause
+
+
+async def test_there_is_nothing_to_accept(crm: Simulator) -> None:
+    plain = settings_for(crm, accept_self_signed_certificates=True)
+    with pytest.raises(Problem, match="without TLS"):
+        await shown_certificate(plain, secrets_for(crm))
+    with pytest.raises(Problem, match="checked by their authority"):
+        await accept_certificate(settings_for(crm), secrets_for(crm), "ab" * 32)
+    with pytest.raises(SettingsError, match="certificateFingerprint is no SHA-256"):
+        await accept_certificate(plain, secrets_for(crm), "ab" * 31)
+    nobody = msgspec.structs.replace(plain, api_base_url=plain.api_base_url.replace("http:", "https:"))
+    with pytest.raises(Problem, match="handshake"):
+        await shown_certificate(nobody, secrets_for(crm))
 
 
 async def test_no_tls_there(crm: Simulator) -> None:
@@ -241,6 +438,7 @@ async def _proxy(answer: str) -> AsyncIterator[int]:
     ("answer", "detail", "advice"),
     [
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "user name or password", "httpProxyPassword"),
+        ("HTTP/1.1 401 Unauthorized\r\n\r\n", "user name or password", "httpProxyPassword"),
         ("HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403", "administrator"),
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP proxy", "httpProxyPort"),
     ],

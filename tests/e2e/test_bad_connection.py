@@ -34,22 +34,25 @@ def operator(hubspot: Simulator, tmp_path: Path) -> Inspected:
     return Inspected(tmp_path, hubspot.url, hubspot.token)
 
 
-def failing(operator: Inspected, stage: str) -> tuple[dict[str, Any], str]:
-    """The one stage that `hubspoke test` says fails, as JSON, and the whole text; what it blocks is skipped."""
+def failing(operator: Inspected, stage: str, *others: str) -> tuple[dict[str, Any], str]:
+    """The stage that `hubspoke test` says fails, as JSON, and the whole text; what it blocks is skipped.
+
+    `others` fail for the same reason.
+    """
     text, document = operator.at_once(("test",), ("test", "--json"), code=1)
     said = json.loads(document.stdout)
-    assert said["passed"] is False
+    assert said["ok"] is False
     states = {one["id"]: one["state"] for one in said["stages"]}
     failed = [one for one in said["stages"] if one["state"] == "fail"]
-    assert [one["id"] for one in failed] == [stage], failed
-    (found,) = failed
+    assert [one["id"] for one in failed] == [stage, *others], failed
+    found = failed[0]
     assert found["advice"]
     lines = text.stdout.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("FAIL"))
     assert found["title"] in lines[at]
     assert found["detail"] in lines[at]
     assert found["advice"] in [line.strip() for line in lines[at + 1 : at + 4]]
-    if stage not in ("contacts", "companies"):
+    if not others:
         assert set(list(states.values())[list(states).index(stage) + 1 :]) == {"skipped"}
     return found, text.stdout
 
@@ -81,7 +84,8 @@ def test_no_credentials_at_all(operator: Inspected) -> None:
 
 def test_missing_scopes(operator: Inspected, hubspot: Simulator) -> None:
     hubspot.credentials(scopes=["oauth", "crm.objects.companies.read", "crm.schemas.companies.read"])
-    found, text = failing(operator, "contacts")
+    others = ("contactProperties", "writeContacts", "writeCompanies")
+    found, text = failing(operator, "contacts", *others)
     assert "crm.objects.contacts.read" in found["cause"] + found["advice"]
     assert found["correlationId"]
     assert "correlation id: " in text

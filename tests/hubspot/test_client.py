@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,11 +120,12 @@ async def test_a_locked_record_is_waited_for(method: str, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("method", ["read", "create", "upsert"])
-async def test_a_burst_refusal_cools_the_budget_and_is_sent_again(method: str) -> None:
+async def test_a_burst_refusal_is_left_to_the_budget_and_sent_again(method: str) -> None:
     budget = TinyBudget()
     found, server = await do(method, [BURST, BURST, GOOD], budget)
     assert not isinstance(found, e.HubSpotError)
-    assert budget.cooled == [("burst", 10.0)] * 2
+    assert budget.told.count("answered 429") == 2
+    assert budget.cooled == []
     assert len(server.received) == len(budget.slots) == 3
 
 
@@ -134,11 +136,12 @@ async def test_retry_after_says_how_long_the_budget_cools() -> None:
 
 
 @pytest.mark.parametrize("reply", [SECONDLY, Reply(429, b"error code: 1015")])
-async def test_a_search_refusal_cools_searches_alone(reply: Reply) -> None:
+async def test_a_search_refusal_leaves_the_burst_window_open(reply: Reply) -> None:
     budget = TinyBudget()
     found, _ = await do("search", [reply, PAGE], budget)
     assert found.total == 0
-    assert budget.cooled == [("search", 1.0)]
+    assert budget.told.count("answered 429") == 1
+    assert budget.cooled == []
     assert budget.slots == [("search", "bulk")] * 2
 
 
@@ -146,6 +149,19 @@ async def test_a_search_that_the_burst_window_refused_cools_the_burst_window() -
     budget = TinyBudget()
     await do("search", [BURST, PAGE], budget)
     assert budget.cooled == [("burst", 10.0)]
+
+
+async def test_a_refused_request_waits_for_the_learned_window_and_no_longer() -> None:
+    headers = {"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Interval-Milliseconds": "300"}
+    refusal = Reply(429, {"policyName": "TEN_SECONDLY_ROLLING"}, headers)
+    async with ScriptedServer([refusal, GOOD]) as server:
+        budget = open_budget(MemoryStore(), app="app", portal=1, profile=profile(server.url))
+        async with opened(server.url, budget=budget) as hubspot:
+            began = time.monotonic()
+            await hubspot.contacts.read("7")
+        await budget.aclose()
+    assert 0.3 <= time.monotonic() - began < 3.0
+    assert len(server.received) == 2
 
 
 async def test_refusals_end_after_ten() -> None:

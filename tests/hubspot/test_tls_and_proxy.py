@@ -13,6 +13,7 @@ from console.hubspot.errors import NotSent
 from console.hubspot.secret import Secret
 from console.hubspot.transport import Transport
 from console.hubspot.trust import goes_direct
+from tests.support.certificates import server_of
 from tests.support.hubspot_parts import ACCESS, profile
 from tests.support.scripted_server import Proxy, Reply, ScriptedServer
 
@@ -53,6 +54,17 @@ async def test_a_private_authority_is_trusted_through_ca_file(authority: trustme
         assert await status(server.url, ca_file=ca_file) == 200
 
 
+async def test_the_system_s_authorities_stay_trusted_beside_ca_file(
+    authority: trustme.CA, ca_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = trustme.CA()
+    system.cert_pem.write_to_path(str(tmp_path / "system.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    for signer in (system, authority):
+        async with ScriptedServer(OK, peer(signer, "127.0.0.1")) as server:
+            assert await status(server.url, ca_file=ca_file) == 200
+
+
 async def test_an_unknown_authority_is_refused_by_name(authority: trustme.CA) -> None:
     async with ScriptedServer(OK, peer(authority, "127.0.0.1")) as server:
         with pytest.raises(NotSent, match=r"certificate of 127\.0\.0\.1 is not trusted") as caught:
@@ -76,9 +88,17 @@ async def test_disabling_the_host_name_verifier_keeps_the_authority_check(author
             await status(server.url, disable_host_name_verifier=True)
 
 
-async def test_self_signed_certificates_are_taken_when_asked_for(authority: trustme.CA) -> None:
-    async with ScriptedServer(OK, peer(authority, "other.example")) as server:
-        assert await status(server.url, accept_self_signed_certificates=True) == 200
+@pytest.mark.parametrize(("days", "reason"), [(-3, "expired"), (3, "")])
+async def test_a_certificate_that_ran_out_is_refused(
+    authority: trustme.CA, ca_file: str, days: int, reason: str
+) -> None:
+    async with ScriptedServer(OK, server_of(authority, "127.0.0.1", days=days)) as server:
+        if not reason:
+            assert await status(server.url, ca_file=ca_file) == 200
+            return
+        with pytest.raises(NotSent, match=reason):
+            await status(server.url, ca_file=ca_file)
+        assert server.received == []
 
 
 async def test_an_old_tls_version_is_refused(authority: trustme.CA, ca_file: str) -> None:

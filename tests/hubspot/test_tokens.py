@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from console.hubspot import errors as e
-from console.hubspot import oauth, retry
+from console.hubspot import oauth, retry, token_endpoint
 from console.hubspot.auth import StaticToken
 from console.hubspot.model import Write
 from console.hubspot.oauth import OAuthTokens
@@ -66,11 +66,11 @@ class Hub:
 
 @asynccontextmanager
 async def tokens(
-    server: ScriptedServer, secrets: MemorySecrets | None = None, **settings: Any
+    server: ScriptedServer, secrets: MemorySecrets | None = None, portal_id: int | None = None, **settings: Any
 ) -> AsyncIterator[OAuthTokens]:
     chosen = profile(server.url, authentication="oauth", **settings)
     transport = Transport(chosen)
-    source = OAuthTokens(chosen, secrets or MemorySecrets(), transport, RequestLog())
+    source = OAuthTokens(chosen, secrets or MemorySecrets(), transport, RequestLog(), portal_id=portal_id)
     try:
         yield source
     finally:
@@ -219,7 +219,7 @@ async def test_lasting_noise_says_that_nothing_was_sent_and_keeps_the_credential
     async with ScriptedServer([noise]) as server, tokens(server, secrets) as source:
         with pytest.raises((e.NotSent, e.RateLimited)):
             await source.token()
-    assert len(server.received) == oauth.ATTEMPTS
+    assert len(server.received) == token_endpoint.ATTEMPTS
     assert secrets.values["refreshToken"] == REFRESH
 
 
@@ -376,9 +376,24 @@ async def test_the_identity_is_per_app_and_shows_nothing() -> None:
     other = await StaticToken(MemorySecrets({"accessToken": "pat-na1-other"})).identity()
     assert one != other
     assert ACCESS not in one
-    async with ScriptedServer(Hub()) as server, tokens(server) as a, tokens(server, client_id="app-2") as b:
-        assert await a.identity() != await b.identity()
-        assert server.received == []
+
+
+async def test_one_app_in_two_portals_has_two_budgets_that_outlive_a_restart() -> None:
+    async with ScriptedServer(Hub(hub_id=11)) as first, ScriptedServer(Hub(hub_id=22)) as second:
+        async with tokens(first) as a, tokens(second) as b, tokens(first, client_id="app-2") as c:
+            asked = [await source.identity() for source in (a, b, c)]
+        assert len(set(asked)) == 3
+        assert len(first.received) == 2
+        async with tokens(first, portal_id=11) as a, tokens(second, portal_id=22) as b:
+            assert [await a.identity(), await b.identity()] == asked[:2]
+        assert len(first.received) == 2, "a portal that is known is not asked for"
+    assert not any(REFRESH in one or CLIENT_SECRET in one for one in asked)
+
+
+@pytest.mark.parametrize("noise", [Reply(503, b""), DEAD, RESET])
+async def test_where_the_portal_cannot_be_asked_the_app_alone_is_counted(noise: Reply) -> None:
+    async with ScriptedServer([noise]) as server, tokens(server) as a, tokens(server, client_id="app-2") as b:
+        assert await a.identity() == await a.identity() != await b.identity()
 
 
 def test_a_secret_does_not_show_itself() -> None:

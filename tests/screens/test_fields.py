@@ -19,7 +19,7 @@ from tests.screens.sample_app import still_app
 LONG = "pat-na1-" + "0123456789abcdef-" * 12
 FIELDS = {
     "token": ("setup-name", "setup-base", "setup-token"),
-    "oauth": ("setup-name", "setup-base", "setup-client", "setup-secret", "setup-refresh"),
+    "oauth": ("setup-name", "setup-base", "setup-client", "setup-secret", "setup-redirect", "setup-refresh"),
 }
 
 

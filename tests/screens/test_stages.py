@@ -8,19 +8,15 @@ import pytest
 
 from console.connector.diagnose import STAGES, Stage
 from screens.screens.connection import ConnectionScreen
-from screens.widgets.stages import TITLES, StageList
+from screens.widgets.stages import StageList
 from tests.screens.looking import shown
 from tests.screens.sample_app import still_app
 
 ALL = [Stage(name=name, title=title, state="pass", detail="seen", milliseconds=1.0) for name, title in STAGES.items()]
 
 
-def test_the_checklist_knows_every_stage() -> None:
-    assert tuple(STAGES.values()) == TITLES
-
-
 @pytest.mark.parametrize(
-    ("seen", "verdict", "passed"), [(9, "✓ Everything works.", True), (4, "▲ The test ended early", False)]
+    ("seen", "verdict", "passed"), [(len(ALL), "✓ Everything works.", True), (4, "▲ The test ended early", False)]
 )
 async def test_everything_works_only_when_every_stage_was_seen(
     tmp_path: Path, seen: int, verdict: str, passed: bool
@@ -46,5 +42,5 @@ async def test_a_test_that_crashes_on_the_way_is_no_success(tmp_path: Path) -> N
         stages = app.screen.query_one(StageList)
         assert stages.ended
         assert not stages.passed
-        assert "after 0 of 9 stages" in shown(app)
+        assert f"after 0 of {len(ALL)} stages" in shown(app)
         assert app.troubles

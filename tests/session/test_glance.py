@@ -63,9 +63,12 @@ def test_broken_files_become_sentences(tmp_path: Path) -> None:
 
 def test_what_is_unsafe_needs_attention(tmp_path: Path) -> None:
     paths = folders(tmp_path)
-    Profiles(paths).save(Profile(name="acme", accept_self_signed_certificates=True, enabled=False))
+    Profiles(paths).save(
+        Profile(name="acme", accept_self_signed_certificates=True, disable_host_name_verifier=True, enabled=False)
+    )
     told = " ".join(home_glance(paths).attention)
-    assert "TLS checks are switched off" in told
+    assert "acceptSelfSignedCertificates is on" in told
+    assert "disableHostNameVerifier is on" in told
     assert "switched off: nothing will be written" in told
 
 

@@ -35,7 +35,7 @@ def put(profiles: Profiles, name: str, text: str | bytes) -> Path:
 
 def test_every_field_of_a_profile_has_a_key_and_every_key_a_field() -> None:
     encoded = {field.name: field.encode_name for field in msgspec.structs.fields(Profile)}
-    del encoded["name"]
+    del encoded["name"], encoded["icf"]
     assert {field.attribute: field.key for field in FIELDS.values()} == encoded
     assert all(field.help for field in FIELDS.values())
 
@@ -213,7 +213,7 @@ def test_a_wrong_line_of_a_file_is_found(profiles: Profiles) -> None:
         ('clientId = "x"\nclientId = ', 2, "not TOML"),
         ('clientId = "x"\nclientId = "y"\n', 2, "not TOML"),
         (b"a = 1\nb = \xff\n", 2, "not UTF-8"),
-        (b"#" * 300_000, None, "larger than"),
+        (b"#" * 9_000_000, None, "larger than"),
         ('name = "other"\n', 1, "another name"),
     ],
 )

@@ -19,6 +19,8 @@ PATHS = [
     "/crm/v3/objects/contacts/search",
     *(f"/crm/v3/objects/contacts/batch/{name}" for name in ("read", "create", "update", "upsert", "archive")),
     "/crm/v3/properties/contacts",
+    "/crm/v3/properties/contacts/groups",
+    *(f"/crm/v3/properties/contacts/batch/{name}" for name in ("read", "create", "archive")),
     "/oauth/v3/token",
 ]
 NAMES = (

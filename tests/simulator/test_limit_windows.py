@@ -23,7 +23,7 @@ def test_no_window_is_ever_over_its_limit(limit: int, seconds: float, gaps: list
         if len(younger) < limit:
             admitted.append(now)
     for moment in admitted:
-        assert sum(moment - seconds < other <= moment for other in admitted) <= limit
+        assert sum(0 <= moment - other < seconds for other in admitted) <= limit
 
 
 @given(gaps=gaps)

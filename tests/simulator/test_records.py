@@ -240,7 +240,13 @@ def test_properties_are_listed_read_made_and_archived(hubspot: Simulator) -> Non
     assert listed["hubspot_owner_id"]["referencedObjectType"] == "OWNER"
     assert hubspot.get("/crm/v3/properties/contacts/email").json == listed["email"]
     assert hubspot.get("/crm/v3/properties/contacts/no_such").json["category"] == "OBJECT_NOT_FOUND"
-    new = {"name": "shoe_size", "label": "Shoe size", "type": "number", "fieldType": "number", "groupName": "g"}
+    new = {
+        "name": "shoe_size",
+        "label": "Shoe size",
+        "type": "number",
+        "fieldType": "number",
+        "groupName": "contactinformation",
+    }
     made = hubspot.post("/crm/v3/properties/contacts", new)
     assert made.status == 201
     assert "hubspotDefined" not in made.json

@@ -19,7 +19,17 @@ from tests.support.simulator import start_simulator
 
 COMMAND = [sys.executable, "-P", "-m", "console.simulator"]
 CONTACTS = "/crm/objects/2026-09/contacts"
-FACTS = {"url", "token", "clientId", "clientSecret", "refreshToken", "portalId"}
+
+FACTS = {
+    "url",
+    "token",
+    "clientId",
+    "clientSecret",
+    "refreshToken",
+    "portalId",
+    "authorizeUrl",
+    "redirectUri",
+}
 
 
 def test_exactly_one_json_line_when_it_listens_and_an_end_with_stdin() -> None:
@@ -62,7 +72,13 @@ def test_the_data_file_continues_where_it_ended(tmp_path: Path) -> None:
         with start_simulator(contacts=20, companies=3, hostile=True, seed=9, data=data) as hubspot:
             hubspot.post(CONTACTS, {"properties": {"email": "kept@data.example", "city": "Hà Nội"}})
             hubspot.request("DELETE", f"{CONTACTS}/1001")
-            new = {"name": "erp", "label": "x", "type": "string", "fieldType": "text", "groupName": "g"}
+            new = {
+                "name": "erp",
+                "label": "x",
+                "type": "string",
+                "fieldType": "text",
+                "groupName": "contactinformation",
+            }
             hubspot.post("/crm/v3/properties/contacts", {**new, "hasUniqueValue": True})
             contacts, companies, token = hubspot.dump(), hubspot.dump("companies"), hubspot.token
             assert hubspot.stop() == 0

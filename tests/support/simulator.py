@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "companies": 0,
     "burst": "100000/10",
     "search": "100000/1",
+    "associations": "100000/10",
     "index_lag": 0,
     "hostile": False,
 }
@@ -101,16 +102,27 @@ class Simulator:
         self._control("faults", {"spec": spec, "faults": list(faults), "append": append})
 
     def settings(self, **changed: Any) -> None:
-        """latency, indexLag (seconds), echoTrace, partialEmailUpsert, updateByEmail, specErrors, shuffle..."""
+        """latency, indexLag (seconds), authorizePage="approve", echoTrace, deleteMissing... see `switches.Switches`."""
         self._control("settings", changed)
 
     def allowances(self, **changed: Any) -> None:
-        """burst="110/10", search="5/1", daily=N, dailyUsed=N."""
+        """burst="110/10", search="5/1", associations="100/10", daily=N, dailyUsed=N."""
         self._control("allowances", changed)
 
     def credentials(self, **changed: Any) -> None:
-        """expireAccess, revokeRefresh, rotateRefresh, staticWorks, tokenSeconds, scopes."""
+        """expireAccess, revokeRefresh, rotateRefresh, staticWorks, tokenSeconds, tokenDiesAfter, scopes.
+
+        redirectUris, codeSeconds, pkce, hubDeleted: of the OAuth app.
+        """
         self._control("credentials", changed)
+
+    def rules(self, spec: str = "", *forms: dict[str, Any]) -> None:
+        """Write rules from now on: required properties as `--require` has them, rules of form; none: no rules."""
+        self._control("rules", {"spec": spec, "forms": list(forms)})
+
+    def asked(self, after: int = 0, path: str = "") -> list[dict[str, Any]]:
+        """The request log: number, at, method, path, query, kind, app, status, milliseconds, fault, correlation."""
+        return list(self.get(f"/_simulator/requests?after={after}&path={path}").json)
 
     def advance(self, seconds: float) -> None:
         """Skip time: tokens expire, windows empty, the index catches up."""
@@ -177,6 +189,8 @@ def _command(options: dict[str, Any]) -> list[str]:
         flag = name.replace("_", "-")
         if isinstance(value, bool):
             command.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, list | tuple):
+            command += [f"--{flag}={one}" for one in value]
         else:
             command += [f"--{flag}", str(value)]
     return command

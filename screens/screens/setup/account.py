@@ -11,7 +11,7 @@ DEMO = "demo"
 
 
 class AccountStep(Step):
-    """The simulator, or an account by one of two kinds of credentials."""
+    """The simulator, or an account by one of two kinds of credentials; the simpler one first."""
 
     TITLE = "Account"
     INTRO = "Which HubSpot shall this console work with?"
@@ -20,8 +20,8 @@ class AccountStep(Step):
         """Three choices."""
         yield Choices(
             Choice(DEMO, "Demo", "a simulator on this machine, with sample people"),
-            Choice("token", "HubSpot with an access token", "a service key, or the token of a private app"),
-            Choice("oauth", "HubSpot by OAuth", "an app's client id, its secret and a refresh token"),
+            Choice("token", "HubSpot with a service key (recommended)", "one key, made in HubSpot in a minute"),
+            Choice("oauth", "HubSpot by an app (OAuth)", "an app of HubSpot's developer platform; you log in here"),
             id="account-kind",
         )
 

@@ -24,26 +24,36 @@ if TYPE_CHECKING:
 
 SCOPES = (
     "crm.objects.contacts.read and .write, crm.objects.companies.read and .write, "
-    "crm.schemas.contacts.read, crm.schemas.companies.read."
+    "crm.schemas.contacts.read, crm.schemas.companies.read"
 )
 """What the credentials must be allowed; without companies only contacts work."""
+MORE = "crm.schemas.contacts.write, crm.schemas.companies.write"
+"""What they need to change property definitions."""
 
 WHERE = {
     "setup-name": ("Your own short name for this connection, such as production. It names the file of its settings.",),
     "setup-base": ("https://api.hubapi.com for HubSpot; another only for a proxy of your own, or the simulator.",),
     "setup-token": (
-        "A new one: in HubSpot open Development > Keys > Service keys > Create service key. A super admin may.",
-        "An old one: Settings > Integrations > Private apps (or Legacy apps) > the app > Auth > Access token.",
-        f"Scopes: {SCOPES}",
+        "In HubSpot open Development > Keys > Service keys > Create service key. A super admin may.",
+        "The access token of an older private app does as well.",
+        f"Scopes: {SCOPES}.",
+        f"To change definitions also {MORE}.",
     ),
     "setup-client": (
         "In HubSpot open Development > Projects > your project > your app > Auth: Client ID.",
-        f"Scopes the app must ask for: oauth, {SCOPES}",
+        f"Its required scopes (app-hsmeta.json): oauth, {SCOPES}.",
     ),
-    "setup-secret": ("On the same page, below the client id: Client secret > Show.",),
+    "setup-secret": (
+        "On the same page, below the client id: Client secret > Show.",
+        f"The app's optional scopes, to change property definitions: {MORE}.",
+    ),
+    "setup-redirect": (
+        "HubSpot sends the browser there after the login. Write exactly this among the app's redirect URLs.",
+        "HubSpot takes https, and http for localhost only. With https, you paste what the browser shows.",
+    ),
     "setup-refresh": (
-        "When an administrator grants the app access, HubSpot sends a code to the app's redirect URL.",
-        "Exchanged for tokens, that code brings a refresh_token: it belongs here, and is good until somebody revokes it.",
+        "Leave it empty: Enter logs in with the browser.",
+        "Or paste a refresh token of this app that you have already.",
     ),
 }
 """Where each value is found, sentence by sentence."""
@@ -53,7 +63,7 @@ class CredentialsStep(Step):
     """Fields of the chosen kind; where the values are found in HubSpot; where they will live."""
 
     TITLE = "Credentials"
-    INTRO = "Secrets go into the vault of this machine, never into a file in clear text."
+    INTRO = "Secrets go into this machine's vault and nowhere else."
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +77,8 @@ class CredentialsStep(Step):
             yield labelled("Access token", field("setup-token", "paste it here", secret=True))
             yield labelled("Client id", field("setup-client", "paste it here"))
             yield labelled("Client secret", field("setup-secret", "paste it here", secret=True))
-            yield labelled("Refresh token", field("setup-refresh", "paste it here", secret=True))
+            yield labelled("Redirect URL", field("setup-redirect", value=Profile(name="default").redirect_uri))
+            yield labelled("Refresh token", field("setup-refresh", "empty: log in with the browser", secret=True))
         yield Line("", id="setup-where")
         yield Line("", id="setup-vault")
 
@@ -75,7 +86,7 @@ class CredentialsStep(Step):
         """Show the fields of the kind; look at the vault."""
         for name in ("setup-token",):
             self._shown(name, self.state.kind == "token")
-        for name in ("setup-client", "setup-secret", "setup-refresh"):
+        for name in ("setup-client", "setup-secret", "setup-redirect", "setup-refresh"):
             self._shown(name, self.state.kind == "oauth")
         self.query_one("#setup-name", Input).focus()
         self.setup.work(self._look, group="vault", failed=self._no_vault)
@@ -94,8 +105,8 @@ class CredentialsStep(Step):
         sign, style = ("✓", "$success") if status.ready else ("▲", "$warning")
         told = {
             "ready": "ready",
-            "locked": "locked. Its passphrase is asked for when you go on.",
-            "needs_collection": "new. You choose its passphrase when you go on.",
+            "locked": "locked; its passphrase is asked for next.",
+            "needs_collection": "new; you choose its passphrase next.",
         }.get(status.state, f"{status.detail} {status.remedy}".strip())
         self.query_one("#setup-vault", Line).show(row((f"{sign} ", style), (f"{status.label}: ", "bold"), (told, "")))
 
@@ -125,14 +136,19 @@ class CredentialsStep(Step):
         name = self._value("setup-name")
         profiles = Profiles(self.console.paths)
         before = profiles.load(name) if name in profiles.names() else Profile(name=name)
-        values = {"authentication": self.state.kind, "apiBaseUrl": self._value("setup-base")}
+        values = {"authentication": self.state.kind, "apiBaseUrl": self._value("setup-base"), "readSchema": "true"}
         if self.state.kind == "oauth":
-            values["clientId"] = self._value("setup-client")
+            values |= {"clientId": self._value("setup-client"), "redirectUri": self._value("setup-redirect")}
+            if _is_simulator(before, values["apiBaseUrl"]):
+                values["authorizeUrl"] = f"{values['apiBaseUrl'].rstrip('/')}/oauth/authorize"
         return assign(msgspec.structs.replace(before, name=name), values)
 
     async def commit(self) -> bool:
-        """Open the vault, keep profile and secrets, open the profile."""
-        missing = [name for name, value in self._secrets().items() if not value and not await self._stored(name)]
+        """Open the vault, keep profile and secrets, open the profile; log in where a grant is missing."""
+        from console.settings.secrets import REFRESH_TOKEN
+
+        asked = {name: value for name, value in self._secrets().items() if name != REFRESH_TOKEN}
+        missing = [name for name, value in asked.items() if not value and not await self._stored(name)]
         if self.state.kind == "oauth" and not self._value("setup-client"):
             missing.insert(0, "clientId")
         if missing:
@@ -140,10 +156,26 @@ class CredentialsStep(Step):
             return False
         try:
             profile = await asyncio.to_thread(self._profile)
-            return await self._keep(profile)
+            return await self._keep(profile) and await self._granted()
         except SettingsError as error:
             self.complain(error)
             return False
+
+    async def _granted(self) -> bool:
+        """Whether there is a grant: one that was stored, or one that the operator logs in for now."""
+        from console.settings.secrets import REFRESH_TOKEN
+
+        session = self.session
+        if session is None or session.profile.authentication != "oauth":
+            return session is not None
+        if await (await session.secrets).get(REFRESH_TOKEN) is not None:
+            return True
+        from screens.screens.login import LoginScreen
+
+        if await self.app.push_screen_wait(LoginScreen()):
+            return True
+        self.complain("Nobody logged in yet. Enter tries again; or paste a refresh token.")
+        return False
 
     async def _stored(self, name: str) -> bool:
         """Whether an earlier round of this step stored the secret already, for the same address."""
@@ -175,3 +207,9 @@ class CredentialsStep(Step):
             self.query_one(f"#{name}", Input).value = ""
         self.say(f"✓ Stored in: {vault.label}", "$success")
         return await self.console.open_profile(profile.name)
+
+
+def _is_simulator(before: Profile, base: str) -> bool:
+    """Whether the address can only be a simulator's, which shows the page to grant access itself."""
+    untouched = before.authorize_url == Profile(name="default").authorize_url
+    return untouched and base.startswith("http://")

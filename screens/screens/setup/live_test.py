@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 
 from screens.screens.setup.step import Step
 from screens.widgets.stages import StageList
+
+if TYPE_CHECKING:
+    from console.hubspot.fingerprint import PeerCertificate
 
 
 class TestStep(Step):
@@ -18,6 +23,11 @@ class TestStep(Step):
     def fields(self) -> ComposeResult:
         """The checklist."""
         yield StageList()
+
+    @property
+    def certificate(self) -> PeerCertificate | None:
+        """The certificate that waits for being accepted."""
+        return next((stages.certificate for stages in self.query(StageList)), None)
 
     def enter(self) -> None:
         """Test."""

@@ -130,6 +130,26 @@ class SetupScreen(ConsoleScreen[None]):
         skip = self._place == 0 and self.state.kind == DEMO
         self._show(self._place + (3 if skip else 1))
 
+    def offers(self, action: str) -> bool:
+        """A certificate is accepted when the live test met one that waits for it."""
+        if action == "accept_certificate":
+            return any(step.display and step.certificate is not None for step in self.query(TestStep))
+        return super().offers(action)
+
+    def do_accept_certificate(self) -> None:
+        """Show it and ask; then test again."""
+        step, session = self.step, self.session
+        if session is None or not isinstance(step, TestStep):
+            return
+
+        async def ask() -> None:
+            from screens.pinning import accept
+
+            if await accept(self.console, session, step.certificate):
+                step.enter()
+
+        self.work(ask, group="certificate")
+
     def do_back(self) -> None:
         """The step before, or Home."""
         if self._place == 0:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from starlette.routing import BaseRoute
+
 from console.simulator.clock import iso
 from console.simulator.gate import Call, Reply
-from console.simulator.portal import TIME_ZONE, UTC_OFFSET
+from console.simulator.portal import TIME_ZONE, UTC_OFFSET, Portal
+from console.simulator.routing import VERSIONS, Table, anyone
 from console.simulator.schema import BORN
+
+
+def routes(portal: Portal) -> list[BaseRoute]:
+    """Every route of the account."""
+    table = Table(portal)
+    for version in VERSIONS:
+        table.add(f"/account-info/{version}/details", "GET", details, anyone)
+        table.add(f"/account-info/{version}/api-usage/daily/private-apps", "GET", daily_usage, anyone)
+    return table.routes
 
 
 async def details(call: Call) -> Reply:
@@ -28,8 +40,10 @@ async def details(call: Call) -> Reply:
 
 
 async def daily_usage(call: Call) -> Reply:
-    """GET /account-info/{version}/api-usage/daily/private-apps."""
+    """GET /account-info/{version}/api-usage/daily/private-apps; an OAuth app has no such allowance."""
     portal = call.portal
+    if call.caller is None or not call.caller.app.private:
+        return Reply(200, {"results": []})
     now = portal.clock.now()
     daily = portal.limits.daily
     usage = {

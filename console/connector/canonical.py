@@ -9,11 +9,13 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from console.hubspot.model import PropertyDefinition
 
 TEXT_LIMIT = 65_536
+OWNER = "hubspot_owner_id"
+"""The one default property whose options are records of another kind: users who own records."""
 _UNTEXT = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
 _EPOCH = re.compile(r"-?[0-9]{9,15}\Z")  # shorter ones are years or days: 20261121 is no moment of 1970
@@ -21,17 +23,23 @@ _DAY_MS = 86_400_000
 _EPOCH_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-class BadValue(ValueError):
-    """A value that HubSpot would refuse; `remedy` says what it takes."""
+Kind = Literal["text", "several", "number", "bool", "date", "datetime", "email", "owner", "option"]
+"""What a value is not, where it is refused."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+
+class BadValue(ValueError):
+    """A value that HubSpot would refuse; `remedy` says what it takes, `nearest` the option that may be meant."""
+
+    def __init__(self, message: str, remedy: str = "", *, kind: Kind, nearest: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.kind = kind
+        self.nearest = nearest
 
 
 class Converter:
-    """Conversion and comparison for one property; made once per plan."""
+    """Conversion and comparison for one property; made once for many values."""
 
     def __init__(self, definition: PropertyDefinition) -> None:
         self.definition = definition
@@ -52,9 +60,11 @@ class Converter:
         if not text or text.isspace():
             return ""
         if len(text) > TEXT_LIMIT:
-            raise BadValue(f"the value has {len(text):,} characters", f"HubSpot takes at most {TEXT_LIMIT:,}.")
+            raise BadValue(
+                f"the value has {len(text):,} characters", f"HubSpot takes at most {TEXT_LIMIT:,}.", kind="text"
+            )
         if not text.isprintable() and _UNTEXT.search(text):
-            raise BadValue("the value holds a NUL character or half a character", "Remove it in the source.")
+            raise BadValue("the value holds a NUL character or half a character", "Remove it.", kind="text")
         return self._canonical(text)
 
     def equal(self, wanted: str, present: str | None) -> bool:
@@ -79,19 +89,20 @@ class Converter:
             return str(value)
         if isinstance(value, float):
             if not math.isfinite(value):
-                raise BadValue(f"{value} is not a number", "Check the expression.")
+                raise BadValue(f"{value} is not a number", "Give a number that ends.", kind="number")
             return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(Decimal(repr(value)), "f")
+        if isinstance(value, Decimal) and value.is_finite():
+            return format(value, "f")
         if isinstance(value, dt.datetime):
             return _iso(value)
+        if isinstance(value, dt.date):
+            return value.isoformat()
         if isinstance(value, list | tuple):
             parts = [self._as_text(item) if not isinstance(item, str) else item for item in value if item is not None]
             if not self.is_set and len(parts) > 1:
-                raise BadValue(
-                    f"{self.name} takes one value, the expression gives {len(parts)}",
-                    'Choose one, source.x[0], or join them: source.x.join(", ").',
-                )
+                raise BadValue(f"{self.name} takes one value, not {len(parts)}", "Give one of them.", kind="several")
             return ";".join(parts)
-        raise BadValue(f"a value of the kind {type(value).__name__} cannot be sent", "Make it text: string(...).")
+        raise BadValue(f"a value of the kind {type(value).__name__} cannot be sent", "Make it text.", kind="text")
 
     def _chosen(self) -> Callable[[str], str]:
         if self.name == "email":
@@ -100,15 +111,13 @@ class Converter:
         if kind == "enumeration":
             if self.is_set:
                 return self._set
-            return self._option
+            return _owner if self.name == OWNER and not self._options else self._option
         return {"bool": self._bool, "number": _number, "date": _date, "datetime": _datetime}.get(kind, str)
 
     def _bool(self, text: str) -> str:
         lowered = text.strip().lower()
         if lowered not in ("true", "false"):
-            raise BadValue(
-                f"{text[:40]!r} is neither true nor false", f'Write true or false, or [types] = "bool" for {self.name}.'
-            )
+            raise BadValue(f"{text[:40]!r} is neither true nor false", "Write true or false.", kind="bool")
         return lowered
 
     def _option(self, text: str) -> str:
@@ -130,7 +139,7 @@ class Converter:
             near = found[0] if found else ""
         options = ", ".join(list(self._options)[:20])
         remedy = f"Did you mean {near}? HubSpot takes exactly the internal value." if near else f"It takes: {options}."
-        return BadValue(f"{text[:60]!r} is no option of {self.name}", remedy)
+        return BadValue(f"{text[:60]!r} is no option of {self.name}", remedy, kind="option", nearest=near)
 
 
 _LENIENT = frozenset({"number", "date", "datetime", "bool"})
@@ -139,7 +148,7 @@ _LENIENT = frozenset({"number", "date", "datetime", "bool"})
 def _number(text: str) -> str:
     stripped = text.strip()
     if not _NUMBER.match(stripped):
-        raise BadValue(f"{text[:40]!r} is not a number", "Write digits and at most one point: 1234.5.")
+        raise BadValue(f"{text[:40]!r} is not a number", "Write digits and at most one point: 1234.5.", kind="number")
     plain = format(Decimal(stripped), "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
@@ -150,12 +159,24 @@ def _number(text: str) -> str:
     return digits if digits == "0" else sign + digits
 
 
+def _owner(text: str) -> str:
+    """An owner is named by the owner's id; who that is, only the account knows."""
+    stripped = text.strip()
+    if not stripped.isascii() or not stripped.isdigit():
+        raise BadValue(
+            f"{text[:40]!r} is not the id of an owner",
+            "Write the owner's number: HubSpot lists it under Settings, Users, or by its owners API.",
+            kind="owner",
+        )
+    return stripped
+
+
 def _date(text: str) -> str:
     stripped = text.strip()
     try:
         if _EPOCH.match(stripped):
             if int(stripped) % _DAY_MS:
-                raise BadValue(f"{stripped} is not midnight UTC", "Write a date: 2026-11-21.")
+                raise BadValue(f"{stripped} is not midnight UTC", "Write a date: 2026-11-21.", kind="date")
             return (_EPOCH_START + dt.timedelta(milliseconds=int(stripped))).date().isoformat()
         if len(stripped) == 10:
             return dt.date.fromisoformat(stripped).isoformat()
@@ -165,7 +186,7 @@ def _date(text: str) -> str:
     except (ValueError, OverflowError) as error:
         if isinstance(error, BadValue):
             raise
-    raise BadValue(f"{text[:40]!r} is not a date", "Write a date: 2026-11-21.")
+    raise BadValue(f"{text[:40]!r} is not a date", "Write a date: 2026-11-21.", kind="date")
 
 
 def _datetime(text: str) -> str:
@@ -175,7 +196,7 @@ def _datetime(text: str) -> str:
             return _iso(_EPOCH_START + dt.timedelta(milliseconds=int(stripped)))
         return _iso(_moment(stripped))
     except (ValueError, OverflowError):
-        raise BadValue(f"{text[:40]!r} is not a time", "Write it as 2026-11-21T08:30:00Z.") from None
+        raise BadValue(f"{text[:40]!r} is not a time", "Write it as 2026-11-21T08:30:00Z.", kind="datetime") from None
 
 
 def _moment(text: str) -> dt.datetime:
@@ -185,7 +206,7 @@ def _moment(text: str) -> dt.datetime:
 
 def _iso(moment: dt.datetime) -> str:
     utc = (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def _email(text: str) -> str:
@@ -221,7 +242,7 @@ def _checked(address: str, shown: str) -> str:
         found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         reason = str(error).replace(".example.org", "")
-        raise BadValue(f"{shown[:80]!r} is not an email address: {reason}", "Correct it in the source.") from None
+        raise BadValue(f"{shown[:80]!r} is not an email address: {reason}", "Correct it.", kind="email") from None
     return str(found.normalized).lower()
 
 
