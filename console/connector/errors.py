@@ -188,7 +188,7 @@ def icf_error(error: Exception, operation: str, cls: str = "", uid: str = "", *,
         return Connector(f"{subject}: {error}")
     kind = InvalidFilter if filtering and isinstance(error, hubspot.Invalid) else icf_class(error)
     found = kind(
-        f"{subject}: {error.message}",
+        f"{subject}: {_told(error)}",
         advice=error.advice,
         correlation_id=error.correlation_id,
         uid=uid,
@@ -199,6 +199,14 @@ def icf_error(error: Exception, operation: str, cls: str = "", uid: str = "", *,
     found.outcome_unknown = isinstance(error, hubspot.OutcomeUnknown)
     found.stops_run = error.stops_run
     return found
+
+
+def _told(error: hubspot.HubSpotError) -> str:
+    """What HubSpot said; of refused values the first, the others stand among the problems."""
+    if isinstance(error, hubspot.Invalid) and error.problems:
+        first = error.problems[0]
+        return f"{first.property}: {first.message}" if first.property and first.message else error.message
+    return error.message
 
 
 def icf_class(error: hubspot.HubSpotError) -> type[IcfError]:

@@ -1,7 +1,8 @@
 """Scripts in a Python subset, in a worker process that has no files, no network and no clock but a bounded one.
 
 Every call that leaves the sandbox comes through `_Drive`: what the host does not name is refused, and what the
-sandbox would ask of an operating system ends the script.
+sandbox would ask of an operating system ends the script. The library's blocking pool runs in a thread: its
+asynchronous one (1.4) sometimes aborts the whole process when that ends.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from console.connector.errors import Configuration, IcfError, NotSupported
 from console.connector.script import (
@@ -29,15 +32,9 @@ from console.connector.script_check import Placed, check, placed
 from console.connector.script_values import NotPlain, plain
 
 if TYPE_CHECKING:
-    from pydantic_monty import (
-        AsyncFunctionSnapshot,
-        AsyncFutureSnapshot,
-        AsyncNameLookupSnapshot,
-        AsyncSnapshot,
-        MontyError,
-    )
+    from pydantic_monty import FunctionSnapshot, MontyComplete, MontyError, MontySession, SyncSnapshot
 
-    Question = AsyncFunctionSnapshot | AsyncNameLookupSnapshot | AsyncFutureSnapshot
+T = TypeVar("T")
 
 _RECURSION = 500
 _STOP = 1.0  # seconds that a worker gets to end by itself
@@ -110,6 +107,13 @@ class _Drive:
         self._raised: dict[str, IcfError] = {}
 
     async def run(self) -> Any:
+        with ThreadPoolExecutor(1, "script") as self._thread, ExitStack() as stack:
+            try:
+                return await self._to_the_end(await self._turn(partial(self._start, stack)))
+            finally:
+                await self._turn(stack.close)
+
+    def _start(self, stack: ExitStack) -> SyncSnapshot:
         monty, limits = self._monty, self._limits
         bounds = {
             "max_feed_duration_secs": limits.seconds,
@@ -121,13 +125,15 @@ class _Drive:
             "connector": monty.ClassInstance(connector(self._host.configuration), eager_attrs=["configuration"]),
             "arguments": dict(self._script.arguments),
         }
-        pool = monty.AsyncMonty(min_processes=1, max_processes=1, feed_duration_limit_grace=_STOP)
-        async with pool, pool.checkout(limits=bounds, script_name=self._script.name) as session:
-            self._worker = session.worker_pid
-            asked = await self._turn(session.feed_start(self._script.text, inputs=inputs, print_callback=self._say))
-            while not isinstance(asked, monty.MontyComplete):
-                asked = await self._answered(asked)
-            value, self._over = asked.output, True
+        pool = stack.enter_context(monty.Monty(max_processes=1, feed_duration_limit_grace=_STOP))
+        session: MontySession = stack.enter_context(pool.checkout(limits=bounds, script_name=self._script.name))
+        self._worker = session.worker_pid
+        return session.feed_start(self._script.text, inputs=inputs, print_callback=self._say)
+
+    async def _to_the_end(self, asked: SyncSnapshot) -> Any:
+        while not isinstance(asked, self._monty.MontyComplete):
+            asked = await self._answered(asked)
+        value, self._over = cast("MontyComplete", asked).output, True
         try:
             return plain(value)
         except NotPlain as error:
@@ -136,40 +142,43 @@ class _Drive:
                 advice="Return text, numbers, true or false, nothing, lists or maps of these.",
             ) from None
 
-    async def _turn(self, turn: Awaitable[AsyncSnapshot]) -> AsyncSnapshot:
-        """The sandbox's next question. A cancelled turn ends with its worker: one that goes on outlives the program."""
-        task = asyncio.ensure_future(turn)
+    async def _turn(self, turn: Callable[[], T]) -> T:
+        """One turn of the sandbox, in the thread that is its own; a cancelled one ends with its worker."""
+        future = self._loop.run_in_executor(self._thread, turn)
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(future)
         except asyncio.CancelledError:
-            if self._worker is not None and not task.done():
+            if self._worker is not None and not future.done():
                 with suppress(ProcessLookupError):
                     os.kill(self._worker, signal.SIGKILL)
-            await asyncio.wait([task])
+            await asyncio.wait([future])
+            future.exception()
             raise
 
-    async def _answered(self, question: Question) -> AsyncSnapshot:
+    async def _answered(self, question: Any) -> SyncSnapshot:
         self._line = self._script.text.encode()[: question.position.start].count(b"\n") + 1
-        if isinstance(question, self._monty.AsyncNameLookupSnapshot):
-            return await self._turn(question.resume())
-        if not isinstance(question, self._monty.AsyncFunctionSnapshot):
+        if isinstance(question, self._monty.NameLookupSnapshot):
+            return await self._turn(cast("Callable[[], SyncSnapshot]", question.resume))
+        if not isinstance(question, self._monty.FunctionSnapshot):
             raise self._refused("A script does not wait for several things at once.")
-        asked = cast("AsyncFunctionSnapshot", question)
+        asked = cast("FunctionSnapshot", question)
         if asked.is_os_function:
             return await self._system(asked)
         if asked.object_id is None:
-            return await self._turn(asked.resume(_fault("NameError", f"name '{asked.function_name}' is not defined")))
+            return await self._turn(
+                partial(asked.resume, _fault("NameError", f"name '{asked.function_name}' is not defined"))
+            )
         return await self._operation(asked)
 
-    async def _system(self, asked: AsyncFunctionSnapshot) -> AsyncSnapshot:
+    async def _system(self, asked: FunctionSnapshot) -> SyncSnapshot:
         """Sleeping is the one thing that a script may ask of an operating system."""
         if asked.function_name != "system.sleep":
             what = " ".join([str(asked.function_name), *map(str, asked.args[:1])])
             raise self._refused(f"A script has no files, no network and no processes ({what}).")
         await asyncio.sleep(max(0.0, float(asked.args[0])))
-        return await self._turn(asked.resume({"return_value": None}))
+        return await self._turn(partial(asked.resume, {"return_value": None}))
 
-    async def _operation(self, asked: AsyncFunctionSnapshot) -> AsyncSnapshot:
+    async def _operation(self, asked: FunctionSnapshot) -> SyncSnapshot:
         name = str(asked.function_name)
         self._calls += 1
         if self._calls > self._limits.calls:
@@ -180,12 +189,12 @@ class _Drive:
                 raise NotSupported(f"The connector has no operation {name} for scripts.", advice=f"It has {offered}.")
             answer = plain(await self._host.call(name, asked.args, asked.kwargs), "the answer")
         except BadCall as error:
-            return await self._turn(asked.resume(_fault("TypeError", f"connector.{name}: {error}")))
+            return await self._turn(partial(asked.resume, _fault("TypeError", f"connector.{name}: {error}")))
         except IcfError as error:
             told = f"{error.name}: {error.message}"
             self._raised[told] = error
-            return await self._turn(asked.resume(_fault(_IN_SCRIPT.get(error.name, "RuntimeError"), told)))
-        return await self._turn(asked.resume({"return_value": answer}))
+            return await self._turn(partial(asked.resume, _fault(_IN_SCRIPT.get(error.name, "RuntimeError"), told)))
+        return await self._turn(partial(asked.resume, {"return_value": answer}))
 
     def _say(self, _stream: str, text: str) -> None:
         if self.flooded:
@@ -195,7 +204,7 @@ class _Drive:
             self.flooded = True
             self._loop.call_soon_threadsafe(self._end)  # an exception from here would reach nobody
         else:
-            self._printed(text)
+            self._loop.call_soon_threadsafe(self._printed, text)
 
     def _end(self) -> None:
         if not self._over:

@@ -46,7 +46,7 @@ def unseal(cookie: str, identity: Sequence[str]) -> Place:
     pairs = zip(_PARTS, place.parts, _digests(identity), strict=True)
     other = [part for part, theirs, ours in pairs if theirs != ours]
     if other:
-        raise Invalid(f"This cookie belongs to another search: {' and '.join(other)} differ.", advice=advice)
+        raise Invalid(f"This cookie belongs to another search: not the same {' and '.join(other)}.", advice=advice)
     return place
 
 

@@ -77,6 +77,9 @@ def silent(simulator: Simulator, folder: Path, *output: str) -> None:
     assert canaries.in_folder(folder) == []
 
 
+@pytest.mark.connector_row("oauth-authorize")
+@pytest.mark.connector_row("config-client-id")
+@pytest.mark.connector_row("config-client-secret")
 def test_it_passes_by_the_loopback(simulator: Simulator, tmp_path: Path) -> None:
     someone = operator(tmp_path, simulator)
     process = login(someone, "--no-browser")
@@ -91,6 +94,7 @@ def test_it_passes_by_the_loopback(simulator: Simulator, tmp_path: Path) -> None
     silent(simulator, tmp_path, url, out, err)
 
 
+@pytest.mark.connector_row("oauth-refresh-token")
 def test_it_passes_by_pasting(simulator: Simulator, tmp_path: Path) -> None:
     someone = operator(tmp_path, simulator)
     process = login(someone, "--paste")

@@ -74,7 +74,10 @@ def test_a_company_and_every_property_that_has_a_value(shell: Shell) -> None:
 def test_a_property_definition_is_an_object(shell: Shell, cls: str, group: str) -> None:
     definition = {
         "name": "tier", "label": "Tier", "type": "enumeration", "fieldType": "select", "groupName": group,
-        "options": [{"label": "Gold", "value": "gold"}, {"label": "Tin", "value": "tin"}],
+        "options": [
+                {"label": each.title(), "value": each, "displayOrder": at, "hidden": False}
+                for at, each in enumerate(("gold", "tin"))
+            ],
     }  # fmt: skip
     made = shell.run("create", cls, "--from", "-", "--json", given=json.dumps(definition))
     assert made.code == 0, made.err

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from tests.support.inspected import Inspected
-from tests.support.people import MAPPING, wanted, write_people
+from tests.support.people import wanted, write_people
 from tests.support.scripted_server import Proxy, ScriptedServer
 from tests.support.simulator import Simulator, start_simulator
 
@@ -216,7 +216,8 @@ def _killed(operator: Inspected, hubspot: Simulator, plan: str) -> None:
 
 def test_a_record_that_hubspot_refuses_fails_alone(operator: Inspected, hubspot: Simulator) -> None:
     mapping = write_people(operator.folder, 5)
-    mapping.write_text(MAPPING + 'hubspot_owner_id = \'source.sn == "Family3" ? "nobody" : ""\'\n')
+    erased = {"objectId": wanted(3)["email"], "idProperty": "email"}
+    assert hubspot.post("/crm/objects/2026-09/contacts/gdpr-delete", erased).status == 204
     ended = operator.run("provision", str(mapping), "--yes", "--attached", code=3)
     assert "done 4, failed 1" in ended.stdout
     assert set(hubspot.by_email()) == {wanted(number)["email"] for number in (1, 2, 4, 5)}
@@ -225,8 +226,7 @@ def test_a_record_that_hubspot_refuses_fails_alone(operator: Inspected, hubspot:
     report = operator.run("runs", "report", run).stdout.replace("\\", "")
     (row,) = [line for line in report.splitlines() if "E000003" in line]
     assert "failed" in row
-    assert "hubspot_owner_id" in row
-    assert "The owner id nobody does not exist" in row
+    assert "on the blocklist of this account after a GDPR deletion" in row
 
 
 def test_a_command_line_that_makes_no_sense(operator: Inspected) -> None:

@@ -124,9 +124,9 @@ def test_a_code_does_not_last(hubspot: Simulator) -> None:
     code = approved(hubspot)
     hubspot.advance(61)
     assert redeem(hubspot, code).json["status"] == "BAD_AUTH_CODE"
-    hubspot.credentials(codeSeconds=5)
+    hubspot.credentials(codeSeconds=40)
     code = approved(hubspot)
-    hubspot.advance(4)
+    hubspot.advance(20)
     assert redeem(hubspot, code).status == 200
     hubspot.settings(authorizePage="expired-code")
     late = came_back(asks(hubspot))
@@ -259,13 +259,13 @@ def test_an_app_token_of_its_own_opens_no_records(hubspot: Simulator) -> None:
 
 
 def test_tokens_can_die_before_they_say(hubspot: Simulator) -> None:
-    hubspot.credentials(tokenDiesAfter=5)
+    hubspot.credentials(tokenDiesAfter=60)
     answer = redeem(hubspot, approved(hubspot))
     assert answer.json["expires_in"] == 1800
     token = answer.json["access_token"]
-    hubspot.advance(4)
+    hubspot.advance(30)
     assert hubspot.get("/crm/objects/2026-09/contacts", token=token).status == 200
-    hubspot.advance(1)
+    hubspot.advance(30)
     assert hubspot.get("/crm/objects/2026-09/contacts", token=token).json["category"] == "EXPIRED_AUTHENTICATION"
     with start_simulator(token_dies_after=3) as other:
         token = other.access_token()

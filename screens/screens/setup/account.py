@@ -21,7 +21,7 @@ class AccountStep(Step):
         yield Choices(
             Choice(DEMO, "Demo", "a simulator on this machine, with sample people"),
             Choice("token", "HubSpot with a service key (recommended)", "one key, made in HubSpot in a minute"),
-            Choice("oauth", "HubSpot by an app (OAuth)", "an app of HubSpot's developer platform; you log in here"),
+            Choice("oauth", "HubSpot by an app (OAuth)", "an app of HubSpot's developer platform, by login"),
             id="account-kind",
         )
 
