@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | Non
 
         args = parse(sys.argv[1:] if arguments is None else arguments)
         output.verbose = args.verbose
+        output.documents = bool(getattr(args, "json", False))
         paths = Paths.resolve(args.config, args.state)
         code = _dispatch(Context(args, paths, output, open_console))
         output.flush()

@@ -23,6 +23,7 @@ LISTED_CHARACTERS = 12_000
 SortKey = tuple[str, bool]
 """Property and whether descending."""
 _SPARE_CHARACTERS = 100
+_CLAUSE_SHOWN, _CLAUSES_SHOWN = 200, 6
 _SHOWN = {
     "contact": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "company": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
@@ -77,11 +78,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def _notes(self) -> Iterator[str]:
         if self.local:
-            yield f"filtered locally: {' and '.join(self.local)}"
+            yield f"filtered locally: {_named(self.local)}"
         if self.checked:
-            yield f"HubSpot finds more than is meant by {' and '.join(self.checked)}, which is checked locally"
+            yield f"HubSpot finds more than is meant by {_named(self.checked)}, which is checked locally"
         if self.roomy is not None:
-            yield f"beyond 10,000 results this is filtered locally: {' and '.join(self.roomy.local)}"
+            yield f"beyond 10,000 results this is filtered locally: {_named(self.roomy.local)}"
+        if len(self.order) > 1 and not self.by_id:
+            yield f"HubSpot orders by {self.order[0][0]}; records alike in it are put into order here"
         yield from self.remarks
 
     def keep(self, record: Record) -> bool:
@@ -158,7 +161,7 @@ def build_query(
     if kind.name == "contact" and "email" in names:
         looked.add(SECONDARY_EMAILS)
     wanted, unasked = _to_read(kind, properties, looked | names)
-    room = BODY_CHARACTERS - _SPARE_CHARACTERS - len(msgspec.json.encode([words, order])) - 100
+    room = BODY_CHARACTERS - 2 * _SPARE_CHARACTERS - len(msgspec.json.encode([words, order]))
     whole = to_search(node, schema, characters=room)
     roomy = to_search(node, schema, reserve=1, characters=room)
     common = Query(
@@ -176,6 +179,13 @@ def build_query(
     if len(roomy.local) <= len(whole.local):
         return _with(common, roomy)
     return msgspec.structs.replace(_with(common, whole), roomy=_with(common, roomy))
+
+
+def _named(clauses: Sequence[str]) -> str:
+    """Clauses as the operator reads them; of many, and of long ones, the beginning."""
+    shown = [one if len(one) <= _CLAUSE_SHOWN else f"{one[:_CLAUSE_SHOWN]}..." for one in clauses[:_CLAUSES_SHOWN]]
+    more = len(clauses) - len(shown)
+    return " and ".join([*shown, *([f"{more} more"] if more else [])])
 
 
 def _with(query: Query, found: Translation) -> Query:

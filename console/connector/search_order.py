@@ -71,7 +71,7 @@ def _sorted(records: list[Record], order: Sequence[SortKey], schema: Schema) -> 
     for name, descending in reversed(order):
         keyed = [(_key(record, name, schema), record) for record in found]
         there = [(key, record) for key, record in keyed if key is not None]
-        there.sort(key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type,return-value]
+        there.sort(key=lambda pair: pair[0], reverse=descending)
         found = [record for _, record in there] + [record for key, record in keyed if key is None]
     return found
 

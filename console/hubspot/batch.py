@@ -15,7 +15,7 @@ from console.hubspot.batch_run import BatchRun, Operation
 from console.hubspot.budget_port import Priority
 from console.hubspot.client import Client
 from console.hubspot.errors import HubSpotError, NotFound, Unmentioned
-from console.hubspot.matching import MERGED_IDS, SECONDARY_EMAILS, Input, Match, folded
+from console.hubspot.matching import MERGED_IDS, SECONDARY_EMAILS, Input, Match, folded, holds_most
 from console.hubspot.model import ObjectType, Outcome, Properties, Write
 from console.hubspot.paths import object_path
 from console.hubspot.wire import single
@@ -154,10 +154,23 @@ class Batches:
         def pair(match: Match) -> None:
             match.by_trace()
             match.by_key(id_property)
-            match.by_values()
+            match.by_values(interchangeable=False)
 
         _check(inputs, id_property)
-        return await self._run(Operation("upsert", self._path("batch", "upsert"), True, body, pair), _traced(inputs))
+        operation = Operation("upsert", self._path("batch", "upsert"), True, body, pair)
+        return await self._named_by_key(await self._run(operation, _traced(inputs)), inputs, id_property)
+
+    async def _named_by_key(self, outcomes: list[Outcome], inputs: Sequence[Input], id_property: str) -> list[Outcome]:
+        """Read by their keys what the answer gave no telling of: it repeats the key only where that was sent."""
+        unclear = [one for one in inputs if isinstance(outcomes[one.index].error, Unmentioned)]
+        if unclear:
+            names = sorted({name for one in unclear for name in one.properties})
+            keys = [one.key or "" for one in unclear]
+            found = await self.batch_read(keys, properties=names, id_property=id_property)
+            for one, outcome in zip(unclear, found, strict=True):
+                if outcome.record is not None and holds_most(one.properties, outcome.record.properties):
+                    outcomes[one.index] = outcome
+        return outcomes
 
     async def batch_archive(self, ids: Sequence[str]) -> list[Outcome]:
         """Move records to the recycle bin; an outcome of success holds no record."""

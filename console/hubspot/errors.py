@@ -101,7 +101,7 @@ class Unauthorized(HubSpotError):
 class GrantDead(Unauthorized):
     """The refresh token is revoked, expired or unknown."""
 
-    advice = "The app was uninstalled or its access revoked. Log in again: hubspoke credentials login."
+    advice = "The app was uninstalled or its access revoked. Connect again: hubspoke credentials login."
 
 
 class TokenNotKept(Unauthorized):

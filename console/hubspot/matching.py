@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 
-from console.hubspot.value_matching import pair_by_values
+from console.hubspot.value_matching import LIKENESS, likeness, pair_by_values
 from console.hubspot.wire import WireRecord, text_of
 
 SECONDARY_EMAILS = "hs_additional_emails"
@@ -56,14 +56,14 @@ class Match:
                 lambda result: [folded(value) for value in _listed(result, SECONDARY_EMAILS)],
             )
 
-    def by_values(self) -> None:
-        """Everything that was sent."""
+    def by_values(self, *, interchangeable: bool = True) -> None:
+        """Everything that was sent; `interchangeable`: see `pair_by_values`."""
         inputs, results = list(self.inputs), list(self.results)
         sent = [{name: folded(value) or "" for name, value in one.properties.items()} for one in inputs]
         returned = [
             {name: folded(text_of(value)) or "" for name, value in found.properties.items()} for found in results
         ]
-        for one, result in pair_by_values(sent, returned):
+        for one, result in pair_by_values(sent, returned, interchangeable=interchangeable):
             self._take(inputs[one], results[result])
 
     def _pair(
@@ -89,6 +89,12 @@ class Match:
 def folded(text: str | None) -> str | None:
     """A key as HubSpot compares keys: without outer blanks, in one case."""
     return text.strip().casefold() if text is not None else None
+
+
+def holds_most(sent: Mapping[str, str], present: Mapping[str, str | None]) -> bool:
+    """Whether a record has what was written to it, as far as HubSpot lets a value be."""
+    wanted = {name: folded(value) or "" for name, value in sent.items()}
+    return not wanted or likeness(wanted, {name: folded(value) or "" for name, value in present.items()}) >= LIKENESS
 
 
 def _key(one: Input, name: str) -> str | None:

@@ -10,8 +10,13 @@ Values = dict[str, str]
 LIKENESS = 0.5
 
 
-def pair_by_values(sent: Sequence[Values], returned: Sequence[Values]) -> list[tuple[int, int]]:
+def pair_by_values(
+    sent: Sequence[Values], returned: Sequence[Values], *, interchangeable: bool = True
+) -> list[tuple[int, int]]:
     """Positions in `sent` and `returned` that belong together beyond doubt; values are folded already.
+
+    `interchangeable` says that inputs of equal values may have each other's results: new records may, those with
+    different keys may not.
 
     A pair needs all that was sent, but for the last one on each side, which needs half of it: HubSpot
     alters some values. With results missing or too many, a result is given only to an input that it
@@ -19,7 +24,7 @@ def pair_by_values(sent: Sequence[Values], returned: Sequence[Values]) -> list[t
     """
     if len(sent) != len(returned):
         return _distinct(sent, returned)
-    pairs = _Puzzle(sent, returned).solve()
+    pairs = _Puzzle(sent, returned).solve(interchangeable=interchangeable)
     left = sorted(set(range(len(sent))) - {one for one, _ in pairs})
     over = sorted(set(range(len(returned))) - {result for _, result in pairs})
     if len(left) == len(over) == 1 and likeness(sent[left[0]], returned[over[0]]) >= LIKENESS:
@@ -58,8 +63,8 @@ class _Puzzle:
         }
         self._pairs: list[tuple[int, int]] = []
 
-    def solve(self) -> list[tuple[int, int]]:
-        while self._take_sole() or self._take_twins():
+    def solve(self, *, interchangeable: bool) -> list[tuple[int, int]]:
+        while self._take_sole() or (interchangeable and self._take_twins()):
             pass
         return self._pairs
 

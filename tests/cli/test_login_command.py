@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def operator(folder: Path, simulator: Simulator, **settings: Any) -> Operator:
         "redirectUri": simulator.options["redirect_uri"],
         **settings,
     }
+    folder.mkdir(exist_ok=True)
     environment = {"HUBSPOKE_CLIENT_SECRET": simulator.client_secret}
     made = Operator(
         folder,
@@ -92,6 +94,34 @@ def test_it_passes_by_the_loopback(simulator: Simulator, tmp_path: Path) -> None
     assert "crm.objects.contacts.read" in out
     assert "stored in: memory" in out
     silent(simulator, tmp_path, url, out, err)
+
+
+def test_at_a_desktop_the_browser_opens_by_itself_and_comes_back(simulator: Simulator, tmp_path: Path) -> None:
+    someone = operator(tmp_path / "work", simulator)
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!{sys.executable}\nimport sys, urllib.request\nurllib.request.urlopen(sys.argv[1]).read()\n")
+    browser.chmod(0o700)
+    desktop = {"DISPLAY": ":0", "BROWSER": f"{browser} %s &"}
+    done = someone.run("credentials", "login", "--timeout", "15", environment=desktop)
+    assert str(simulator.portal_id) in done.stdout
+    assert "The browser was asked to open it" in done.stderr
+    far = someone.run(
+        "credentials", "login", "--timeout", "0.5", code=1, environment=desktop | {"SSH_TTY": "/dev/pts/9"}
+    )
+    assert "asked to open" not in far.stderr, "over SSH the display is somewhere else"
+    assert "ssh -L" in far.stderr
+
+
+@pytest.mark.parametrize("browser", ["lynx-or-so %s", "lynx-or-so"])
+def test_a_browser_that_takes_the_terminal_is_not_opened(simulator: Simulator, tmp_path: Path, browser: str) -> None:
+    program = tmp_path / "lynx-or-so"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/opened\n")
+    program.chmod(0o700)
+    someone = operator(tmp_path / "work", simulator)
+    desktop = {"DISPLAY": ":0", "BROWSER": f"{tmp_path}/{browser}"}
+    done = someone.run("credentials", "login", "--timeout", "0.5", code=1, environment=desktop)
+    assert "asked to open" not in done.stderr
+    assert not (tmp_path / "opened").exists()
 
 
 @pytest.mark.connector_row("oauth-refresh-token")

@@ -21,6 +21,7 @@ from console.connector.filter import (
     matches,
     parse,
 )
+from console.connector.filter_parser import clauses
 
 NAMES = st.text(min_size=1, max_size=8)
 VALUES = st.one_of(st.text(max_size=10), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
@@ -85,6 +86,31 @@ def test_values() -> None:
     assert parse("true") == Always(True)
 
 
+def test_quotes_and_escapes() -> None:
+    texts = {
+        r'"a\"b\\c"': 'a"b\\c',
+        r"'it\'s'": "it's",
+        '"(a) and !b"': "(a) and !b",
+        '"  \t\u00a0é東"': "  \t\u00a0é東",
+        '""': "",
+        r'"\d"': "d",
+    }
+    for written, meant in texts.items():
+        assert parse(f"name eq {written}") == Compare(("name",), "eq", meant)
+    assert parse('a eq"x"and(b pr)') == And((Compare(("a",), "eq", "x"), Present(("b",))))
+    assert parse("a eq .5") == Compare(("a",), "eq", 0.5)
+    assert parse("a eq 7.") == Compare(("a",), "eq", 7.0)
+    assert parse('! a eq "x"') == Not(Compare(("a",), "eq", "x"))
+    assert parse("FALSE") == Always(False)
+
+
+def test_comparisons_are_found_where_they_stand() -> None:
+    text = 'a eq "x" and !(/b/c pr or d gt 5)'
+    found = [(clause.attribute, clause.operator, clause.value, clause.at, clause.value_at) for clause in clauses(text)]
+    assert found == [("a", "eq", "x", 0, 5), ("b/c", "pr", None, 15, 23), ("d", "gt", 5, 26, 31)]
+    assert clauses("true") == []
+
+
 def test_nesting_is_limited_by_the_grammar_only() -> None:
     deep = "(" * 256 + "a pr" + ")" * 256
     assert parse(deep) == Present(("a",))
@@ -106,6 +132,12 @@ def test_nesting_is_limited_by_the_grammar_only() -> None:
         ("email eq", 8, "value is missing"),
         ("email eq ann", 9, 'in quotes: "ann"'),
         ('email eq "ann', 9, "quote is not closed"),
+        ('email eq "ann\\"', 9, "quote is not closed"),
+        ("a pr and email eq 1e5", 18, 'in quotes: "1e5"'),
+        ("a pr or or b pr", 8, 'missing before "or"'),
+        ('a eq "x" "y"', 9, '"and" or "or"'),
+        ("!!(a pr)", 0, "parentheses"),
+        ("a in (1)", 2, 'there is no "in"'),
         ('(email eq "ann"', 0, "not closed"),
         ('email eq "ann")', 14, "closes none"),
         ('email ne "ann"', 6, "!(... eq ...)"),

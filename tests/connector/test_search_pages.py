@@ -180,6 +180,35 @@ def test_what_hubspot_does_not_do_is_said() -> None:
     assert query_of('tier eq "Platinum"').note == 'tier has no option "platinum"; there are Gold, silver, Iron'
     assert query_of(SIX).note.startswith("beyond 10,000 results this is filtered locally: ")
     assert query_of("lastname pr").note == ""
+    assert query_of(None, sort="-lastname,score").note == (
+        "HubSpot orders by lastname; records alike in it are put into order here"
+    )
+
+
+@pytest.mark.parametrize("count", [5, 25, 40, 500])
+@pytest.mark.parametrize(
+    ("clause", "word"), [("lastname eq", " or "), ("lastname co", " and "), ("!(lastname eq", " and ")]
+)
+def test_a_body_has_three_thousand_characters_at_most(clause: str, word: str, count: int) -> None:
+    end = ")" if clause.startswith("!") else ""
+    text = word.join([f'{clause} "{number:04} {"é" * 30}"{end}' for number in range(count)])
+    hubspot = DirectObjects(ROWS[:60])
+    query = query_of(text, text="ann " * 200, sort="-score")  # what is too long raises
+    found = asyncio.run(found_by(hubspot, query))
+    assert len(found) == (0 if not end else sum("ann" in (row["lastname"] or "").lower() for row in ROWS[:60]))
+    assert len(query.note) < 3_000
+    if count == 500:
+        assert "..." in query.note or " more" in query.note
+
+
+@pytest.mark.parametrize("words", [("and", "or"), ("or", "and")])
+def test_a_filter_as_deep_as_the_grammar_allows(words: tuple[str, str]) -> None:
+    text = "score gt 3"
+    for level in range(125):
+        text = f'!({text} {words[0]} (lastname eq "{level}" {words[1]} active eq true))'
+    hubspot = DirectObjects(ROWS[:30])
+    found = [record.id for record in asyncio.run(found_by(hubspot, query_of(text)))]
+    assert found == meant(parse(text), hubspot.rows())
 
 
 class _Moving(DirectObjects):

@@ -215,3 +215,16 @@ async def test_a_reset_after_the_write_is_an_unknown_outcome_that_happened(
     assert all(outcome.record for outcome in read) or all(isinstance(outcome.error, e.NotFound) for outcome in read)
     budget = TinyBudget()
     assert budget.held == 0
+
+
+async def test_upserts_of_equal_values_keep_to_their_keys(hubspot: HubSpot) -> None:
+    keys = [f"Equal{number}@upserts.example" for number in range(12)]
+    made = await hubspot.contacts.batch_create([Write(properties={"email": key}) for key in keys])
+    ids = [outcome.record.id for outcome in made if outcome.record is not None]
+    writes = [Write(id=key, properties={"firstname": "Equal"}) for key in [*keys, "new@upserts.example"]]
+    outcomes = await hubspot.contacts.batch_upsert(writes, "email")
+    assert all(outcome.ok for outcome in outcomes)
+    assert [outcome.record.id for outcome in outcomes[:-1] if outcome.record is not None] == ids
+    created = outcomes[-1].record
+    assert created is not None
+    assert created.id not in ids
