@@ -6,6 +6,7 @@ text files included. So nothing is ever left to it: a backend is built by name h
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -87,6 +88,8 @@ def _candidates() -> tuple[str, ...]:
         return ("macos",)
     if sys.platform == "win32":
         return ("windows",)
+    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return ()  # both are reached over the session bus, and to load them for nothing costs 100 ms
     return ("secret-service", "kwallet")
 
 
