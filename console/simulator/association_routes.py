@@ -61,7 +61,7 @@ async def list_associations(call: Call) -> Reply:
     from_type, query = _from(call), call.request.query_params
     id_ = writing.live(call.portal, from_type, call.path("id"))
     text = query.get("limit", str(reading.MAX_PAGE))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= reading.MAX_PAGE:
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or not 1 <= int(text) <= reading.MAX_PAGE:
         raise invalid(f"limit must be between 1 and {reading.MAX_PAGE}, but was {text}")
     some = reading.page(call.portal, from_type, id_, query.get("after"), int(text))
     results = reading.associated(call.portal, from_type, some)

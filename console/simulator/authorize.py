@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from random import Random
@@ -19,6 +20,7 @@ from console.simulator.config import OptionError
 DEFAULT_REDIRECT = "http://localhost:8765/callback"
 CODE_SECONDS = 60
 MAX_CODES = 1000
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url without padding
 
 
 class Refused(Exception):
@@ -127,7 +129,7 @@ class Installer:
             return ""
         if query.get("code_challenge_method", "plain") != "S256":
             raise Refused("Unknown challenge method", "The code_challenge_method must be S256.")
-        if len(challenge) != 43:  # SHA-256 in base64url without padding
+        if not _DIGEST.fullmatch(challenge):
             raise Refused("Malformed challenge", "The code_challenge is not the base64url form of a SHA-256 digest.")
         return challenge
 

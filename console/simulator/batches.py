@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from console.simulator.clock import iso
-from console.simulator.objects import Clash, Draft, Objects
+from console.simulator.objects import Clash, Draft, Objects, record_id
 from console.simulator.problems import ApiError, error, invalid, not_found
 from console.simulator.store import Record
 
@@ -129,17 +129,15 @@ class Batches:
     def archive(self, body: Body) -> Answer:
         """POST batch/archive: 204, unknown ids too."""
         for item in self._inputs(body):
-            text = str(item.id)
-            if text.isascii() and text.isdigit():
-                self.objects.archive(int(text))
+            id_ = record_id(str(item.id))
+            if id_ is not None:
+                self.objects.archive(id_)
         return Answer(204, {})
 
     def _merged_away(self, item: Input) -> bool:
         """Whether it names a record that was merged into another by its own id: batches pass it over in silence."""
-        text = str(item.id)
-        if item.id_property not in (None, "hs_object_id") or not (text.isascii() and text.isdigit()):
-            return False
-        return bool(self.objects.table.gone.get(int(text)))
+        id_ = record_id(str(item.id)) if item.id_property in (None, "hs_object_id") else None
+        return id_ is not None and bool(self.objects.table.gone.get(id_))
 
     def _inputs(self, body: Body, most: int = MAX_INPUTS) -> list[Input]:
         """The inputs that have an id; too many or duplicate ones refuse the whole request."""

@@ -71,7 +71,7 @@ class Objects:
 
         `merged`: whether the id of a record that was merged away leads to the survivor.
         """
-        id_ = _id(key) if id_property in (None, "hs_object_id") else self._holder(str(id_property), key, "read")
+        id_ = record_id(key) if id_property in (None, "hs_object_id") else self._holder(str(id_property), key, "read")
         if id_ is not None and merged and not archived:
             id_ = self.table.survivor(id_)
         record = None if id_ is None or id_ in self.table.gone else self.table.records.get(id_)
@@ -212,7 +212,7 @@ class Objects:
 
     def delete(self, key: str) -> None:
         """Archive a record; whether an id that is not there matters, is a switch."""
-        id_ = _id(key)
+        id_ = record_id(key)
         if (id_ is None or not self.archive(id_)) and self.portal.switches.delete_missing == "404":
             raise not_found()
 
@@ -347,12 +347,13 @@ def _settle_secondary(values: dict[str, str]) -> None:
         del values[SECONDARY]
 
 
-def _id(text: str) -> int | None:
+def record_id(text: str) -> int | None:
+    """The number that a text is; None where no record can have it."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _cursor(text: str) -> int:
-    id_ = _id(text)
+    id_ = record_id(text)
     if id_ is None:
         raise invalid(f"Invalid paging cursor: {text}")
     return id_
