@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -79,15 +79,23 @@ class ObjectType:
             return dict(attributes)
         found: dict[str, Any] = {}
         for native, value in attributes.items():
-            given = self.given_name(native)
+            given = self._given.get(native, native)
             configured = self._attributes.get(given)
-            if configured is None or configured.readable:
-                found[given] = value if configured is None else _typed(value, configured)
+            if configured is None:
+                found[given] = value
+            elif configured.readable and self._native[given] == native:  # else another one has its name here
+                found[given] = _typed(value, configured)
         return found
 
-    def shown(self, found: ConnectorObject) -> ConnectorObject:
-        """The object under the configured names."""
-        return msgspec.structs.replace(found, object_class=self.name, attributes=self.outgoing(found.attributes))
+    def shown(self, found: ConnectorObject, asked: Iterable[str] = ()) -> ConnectorObject:
+        """The object under the configured names; what was `asked` for by HubSpot's name keeps that."""
+        attributes = self.outgoing(found.attributes)
+        wanted = set(asked)
+        for name in wanted - self._attributes.keys():
+            given = self._given.get(name, name)
+            if given != name and given in attributes:
+                attributes[name] = attributes[given] if given in wanted else attributes.pop(given)
+        return msgspec.structs.replace(found, object_class=self.name, attributes=attributes)
 
     def wanted(self, attributes: Sequence[str]) -> tuple[str, ...]:
         """HubSpot's names of the attributes to read; none where HubSpot shall choose."""
@@ -100,7 +108,8 @@ class ObjectType:
         return renamed(node, self.native_name) if self._native else node
 
     def _check_writable(self, name: str, *, creating: bool) -> None:
-        configured = self._attributes.get(name)
+        """The flags of an attribute hold under HubSpot's name of it too."""
+        configured = self._attributes.get(name) or self._attributes.get(self._given.get(self._native_name(name), name))
         if configured is None:
             return
         if not (configured.creatable if creating else configured.updateable):

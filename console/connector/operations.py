@@ -53,7 +53,7 @@ class Operations:
             InvalidAttributeValue: `problems` says what is wrong with which attribute.
         """
         async with self._doing("CREATE", cls) as kind:
-            return kind.shown(await self._one(kind).create(kind.incoming(attributes, creating=True)))
+            return kind.shown(await self._one(kind).create(kind.incoming(attributes, creating=True)), attributes)
 
     async def get(self, cls: str, uid: str, attributes: Sequence[str] = ()) -> ConnectorObject:
         """One object, read live, with these attributes; `*` means all that the schema has.
@@ -62,7 +62,7 @@ class Operations:
             UnknownUid: there is none, or it is archived.
         """
         async with self._doing("GET", cls, uid) as kind:
-            return kind.shown(await self._one(kind).get(uid, kind.wanted(attributes)))
+            return kind.shown(await self._one(kind).get(uid, kind.wanted(attributes)), attributes)
 
     async def update(
         self, cls: str, uid: str, attributes: Mapping[str, Any], *, if_match: str | None = None
@@ -74,7 +74,7 @@ class Operations:
         """
         async with self._doing("UPDATE", cls, uid) as kind:
             changes = kind.incoming(attributes, creating=False)
-            return kind.shown(await self._one(kind).update(uid, changes, if_match))
+            return kind.shown(await self._one(kind).update(uid, changes, if_match), attributes)
 
     async def patch(
         self, cls: str, uid: str, operations: Sequence[Mapping[str, Any]], *, if_match: str | None = None

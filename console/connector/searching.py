@@ -81,7 +81,7 @@ class Searches:
             found = selected(every, node, order, question.text)
             objects, following = page_of(found, size, cookie)
             return ObjectPage(
-                objects=[kind.shown(_reduced(one, names)) for one in objects], cookie=following, total=len(found)
+                objects=[kind.shown(_reduced(one, names), question.attributes) for one in objects], cookie=following, total=len(found)
             )
         records = Records(self._connector, kind.native)
         wanted = await records.wanted(names)
@@ -89,7 +89,7 @@ class Searches:
             kind.native, node, text=question.text, sort=order, attributes=wanted, size=size, cookie=cookie
         )
         return ObjectPage(
-            objects=[kind.shown(records.object(one, names=wanted)) for one in page.records],
+            objects=[kind.shown(records.object(one, names=wanted), question.attributes) for one in page.records],
             cookie=page.cookie,
             total=page.total,
             note=page.note,
@@ -104,14 +104,14 @@ class Searches:
         if kind.native in DEFINITION_CLASSES:
             every = await Definitions(self._connector, kind.native).everything()
             for found in islice(selected(every, node, order, question.text), limit):
-                yield kind.shown(_reduced(found, names))
+                yield kind.shown(_reduced(found, names), question.attributes)
             return
         records = Records(self._connector, kind.native)
         wanted = await records.wanted(names)
         async for record in self._connector.search(
             kind.native, node, properties=wanted, sort=order, limit=limit, text=question.text
         ):
-            yield kind.shown(records.object(record, names=wanted))
+            yield kind.shown(records.object(record, names=wanted), question.attributes)
 
     async def _page_of_all(self, question: Question, size: int, cookie: str | None) -> ObjectPage:
         cls, _, rest = (cookie or all_classes.ORDER[0]).partition(":")
