@@ -30,9 +30,12 @@ class Links:
             raise
 
     async def remove(self, uid: str, other_uid: str, label: Label) -> None:
-        """Separate two objects, or take a label off them. Raises UnknownUid: HubSpot itself would not say."""
-        await self._blame(uid, other_uid)
-        await self._api.remove(self._from, uid, self._to, other_uid, label=label)
+        """Separate two objects, or take a label off them; of merged ones the survivors.
+
+        Raises UnknownUid: HubSpot itself would not say, neither of a record that is not there nor of a merged one.
+        """
+        start, end = await self._start.read(uid), await self._end.read(other_uid)
+        await self._api.remove(self._from, start.id, self._to, end.id, label=label)
 
     async def labels(self) -> list[AssociationType]:
         """The types of association."""

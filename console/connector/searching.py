@@ -81,7 +81,9 @@ class Searches:
             found = selected(every, node, order, question.text)
             objects, following = page_of(found, size, cookie)
             return ObjectPage(
-                objects=[kind.shown(_reduced(one, names), question.attributes) for one in objects], cookie=following, total=len(found)
+                objects=[kind.shown(_reduced(one, names), question.attributes) for one in objects],
+                cookie=following,
+                total=len(found),
             )
         records = Records(self._connector, kind.native)
         wanted = await records.wanted(names)

@@ -56,3 +56,19 @@ async def test_only_records_are_associated(crm: Simulator) -> None:
         for cls, other in (("contactProperties", "company"), ("contact", "companyProperties"), ("__ALL__", "contact")):
             with refused(UnsupportedOperation):
                 await operations.associations(cls, "1", other)
+
+
+async def test_the_uid_of_a_merged_record_leads_to_the_survivors_associations(crm: Simulator) -> None:
+    async with operating(crm) as operations:
+        one, other = [(await operations.create("contact", {"email": address()})).uid for _ in range(2)]
+        company = (await operations.create("company", {"name": "Heron"})).uid
+        await operations.merge("contact", one, other, confirm=[one, other])
+        await operations.associate("contact", other, "company", company, label="primary")
+        await operations.dissociate("contact", other, "company", company, label="primary")
+        (without_label,) = await operations.associations("contact", one, "company")
+        await operations.associate("company", company, "contact", other, label="primary")
+        await operations.dissociate("company", company, "contact", other, label="primary")
+        (the_other_way,) = await operations.associations("contact", one, "company")
+        await operations.dissociate("company", company, "contact", other)
+        assert await operations.associations("contact", one, "company") == []
+    assert (without_label.labels, the_other_way.labels) == ((), ())
