@@ -1,4 +1,4 @@
-"""`hubspoke gdpr-delete`: a contact erased for good, its address blocked for ever."""
+"""`hubspoke gdpr-delete`: a contact erased for good, or an address blocked for ever."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ async def _run(context: Context, session: Session, operations: Operations) -> in
     cls, key = context.args.object_class, context.args.key
     needs_yes(context, "A GDPR delete")
     what = (
-        f"The {cls} {key} will be erased with all its history, and its address blocked for ever. Nothing undoes that."
+        f"The {cls} {key} will be erased with all its history, and HubSpot may never take its address again. "
+        "Nothing undoes that."
     )
     await confirm(context, session, what, key)
     erased = await operations.gdpr_delete(cls, key, confirm=(key,), blocklist=context.args.block)
     if context.args.json:
-        context.out.json(
-            {"id": erased.uid if erased else None, "class": cls, "erased": erased is not None, "blocked": True}
-        )
+        # whether the address of an erased contact is blocked, HubSpot does not tell
+        done = {"erased": True, "blocked": None} if erased else {"erased": False, "blocked": True}
+        context.out.json({"id": erased.uid if erased else None, "class": cls, **done})
     else:
         context.out.line(f"Erased {cls} {erased.uid}." if erased else f"No {cls} has {key}; the address is blocked.")
     return Exit.OK

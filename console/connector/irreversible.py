@@ -10,6 +10,7 @@ from console.connector.connector_object import ConnectorObject
 from console.connector.errors import InvalidAttributeValue, PreconditionRequired, UnknownUid, UnsupportedOperation
 from console.connector.record_operations import Records
 from console.hubspot.errors import NotFound, OutcomeUnknown
+from console.hubspot.matching import SECONDARY_EMAILS, folded
 from console.hubspot.model import Record
 
 Confirmation = str | Sequence[str]
@@ -52,8 +53,8 @@ async def gdpr_delete(
 ) -> ConnectorObject | None:
     """Erase a contact for good, by its uid or its email; it is given back as it was.
 
-    Its address can never be used again. An address that no contact has is refused unless `blocklist` says that
-    HubSpot shall block it all the same; then None comes back.
+    Its address may never be used again. An address that no contact has is refused unless `blocklist` says that
+    HubSpot shall block it all the same; then None comes back. A further address of a contact names nobody to erase.
 
     Raises:
         PreconditionRequired: `confirm` does not repeat the uid or the email.
@@ -62,7 +63,7 @@ async def gdpr_delete(
     """
     if cls != "contact":
         raise UnsupportedOperation(f"HubSpot erases contacts only, not a {cls}.", advice="Delete it instead.")
-    _confirmed(confirm, (key,), f"Erasing {key} cannot be undone, and its address can never be used again")
+    _confirmed(confirm, (key,), f"Erasing {key} cannot be undone, and its address may never be used again")
     records = Records(connector, cls)
     if "@" in key:
         return await _erase_address(connector, records, key, blocklist=blocklist)
@@ -90,10 +91,30 @@ async def _erase_address(
                 advice="Name the contact by its uid, or say that the address is to be blocked.",
                 correlation_id=error.correlation_id,
             ) from error
+        await _of_nobody(connector, email)
         await connector.hubspot.gdpr_delete(email, connector.priority, by_email=True)
         return None
+    if folded(found.properties.get("email")) != folded(email):
+        raise _further(found, email)
     await _erase(connector, found.id)
     return records.object(found).noted(f"The contact {found.id} was erased for good.")
+
+
+async def _of_nobody(connector: Connector, email: str) -> None:
+    """Raises UnknownUid where a contact has the address as a further one: HubSpot might erase that contact whole."""
+    asked = [{"filters": [{"propertyName": SECONDARY_EMAILS, "operator": "CONTAINS_TOKEN", "value": email}]}]
+    page = await connector.objects("contact").search(asked, properties=["email", SECONDARY_EMAILS])
+    for record in page.results:
+        if folded(email) in map(folded, (record.properties.get(SECONDARY_EMAILS) or "").split(";")):
+            raise _further(record, email)
+
+
+def _further(record: Record, email: str) -> UnknownUid:
+    return UnknownUid(
+        f"{email} is a further address of contact {record.id}, which is more than that address. Nothing was erased.",
+        advice=f"If the whole contact is to be erased, name it by its uid: {record.id}",
+        existing_id=record.id,
+    )
 
 
 async def _to_erase(connector: Connector, records: Records, uid: str) -> Record:

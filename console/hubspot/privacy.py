@@ -10,8 +10,8 @@ from console.hubspot.paths import object_path
 async def gdpr_delete(client: Client, key: str, priority: Priority = "bulk", *, by_email: bool = False) -> None:
     """Erase one contact by its id or by its email address.
 
-    An address that no contact has goes on HubSpot's blocklist and can never be used again; so does the address of
-    the contact that was erased.
+    An address that no contact has goes on HubSpot's blocklist and can never be used again. Whether that of an erased
+    contact does too, HubSpot does not say.
     """
     body = {"objectId": key, "idProperty": "email"} if by_email else {"objectId": key}
     await client.request(

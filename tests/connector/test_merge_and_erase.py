@@ -153,3 +153,22 @@ async def test_an_erasure_whose_answer_was_lost_is_done(crm: Simulator) -> None:
         erased = await operations.gdpr_delete("contact", one.uid, confirm=one.uid)
     assert erased is not None
     assert one.uid not in crm.dump()
+
+
+@pytest.mark.parametrize("found_by_it", [False, True])
+@pytest.mark.parametrize("block", [False, True])
+async def test_a_further_address_does_not_take_its_contact_along(
+    crm: Simulator, found_by_it: bool, block: bool
+) -> None:
+    crm.settings(secondaryEmailReads=found_by_it)
+    async with operating(crm) as operations:
+        one = await operations.create("contact", {"email": address()})
+        other = await operations.create("contact", {"email": address()})
+        await operations.merge("contact", one.uid, other.uid, confirm=[one.uid, other.uid])
+        told = "further address" if found_by_it or block else "No contact has"
+        with refused(UnknownUid, told):
+            await operations.gdpr_delete("contact", other.name, confirm=other.name, blocklist=block)
+        erased = await operations.gdpr_delete("contact", one.name.upper(), confirm=one.name.upper())
+    crm.settings(secondaryEmailReads=False)
+    assert erased is not None
+    assert erased.uid == one.uid
