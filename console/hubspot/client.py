@@ -95,7 +95,7 @@ class Client:
                 failures += 1
             wait = wait_before_retry(found, safe=safe, attempt=failures, attempts=limit, refusals=call.refusals)
             if wait is None:
-                raise _final(found, safe)
+                raise _final(found, call)
             await asyncio.sleep(wait)
 
     async def _attempt(self, call: _Call) -> Answer | HubSpotError:
@@ -180,8 +180,10 @@ class _Call:
         return self.method != "GET" and not self.shown.endswith(("/search", "/batch/read"))
 
 
-def _final(error: HubSpotError, safe: bool) -> HubSpotError:
-    if isinstance(error, ServerFault) and not safe:
+def _final(error: HubSpotError, call: _Call) -> HubSpotError:
+    if isinstance(error, OutcomeUnknown) and not call.writes:
+        error.advice = error.reading_advice
+    if isinstance(error, ServerFault) and not call.safe:
         return OutcomeUnknown(
             f"HubSpot answered {error.status} to a create, which may have happened all the same.",
             status=error.status,

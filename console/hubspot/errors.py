@@ -86,6 +86,10 @@ class OutcomeUnknown(HubSpotError):
     """The request may or may not have had its effect."""
 
     advice = "Read the record before anything is sent again."
+    reading_advice = (
+        "Nothing was changed: this was a question only. Check the network, the proxy and apiBaseUrl (http or https, and "
+        "its port), then try again; timeoutSeconds of the profile says how long an answer may take."
+    )
 
 
 class Unauthorized(HubSpotError):

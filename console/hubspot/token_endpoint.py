@@ -113,6 +113,8 @@ def unasked(error: HubSpotError) -> HubSpotError:
     """Whoever needed the token did not send its own request, and must not read that it was refused or may have happened."""
     if error.stops_run or isinstance(error, RateLimited):
         return error
+    if isinstance(error, OutcomeUnknown):
+        error.advice = error.reading_advice  # a token that was asked for in vain harms nobody
     return NotSent(
         f"No access token could be fetched: {error.message}",
         stage="credentials",

@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import httpx
@@ -24,10 +24,15 @@ from console.hubspot.trust import checked_url, goes_direct, refused_certificate,
 from console.settings.errors import SettingsError
 from console.settings.profile import Profile
 
+if TYPE_CHECKING:
+    import httpcore
+
 CONNECTIONS = 12
 CONNECT_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15.0
 ANSWER_LIMIT = 64 * 1024 * 1024
+CODINGS = ("gzip", "deflate")
+"""How an answer may be packed, once: packed twice, some kilobytes can become gigabytes at one stroke."""
 USER_AGENT = f"hubspoke/{__version__}"
 
 # at INFO httpx logs whole URLs, and those can hold an email address
@@ -88,6 +93,8 @@ class Transport:
             failure = self._timed_out(progress, url)
         except Exception as error:  # noqa: BLE001 - its frames hold the credentials, so none of it may travel on
             failure = self._failed(error, progress, url)
+        finally:
+            await progress.hang_up()
         raise failure
 
     async def _exchange(
@@ -114,6 +121,7 @@ class Transport:
         if progress.on_head is not None:
             progress.on_head(response.status_code, answered)
         try:
+            _refuse_other_codings(response)
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
@@ -154,13 +162,15 @@ class Transport:
             proxy=await self._proxy(host),
             trust_env=False,
             follow_redirects=False,
-            timeout=httpx.Timeout(
-                profile.timeout_seconds, connect=min(CONNECT_SECONDS, profile.timeout_seconds), pool=None
-            ),
+            timeout=httpx.Timeout(profile.timeout_seconds, connect=self._connect_seconds, pool=None),
             limits=httpx.Limits(
                 max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_SECONDS
             ),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept": "application/json",
+                "Accept-Encoding": ", ".join(CODINGS),
+            },
         )
 
     async def _proxy(self, host: str) -> httpx.Proxy | None:
@@ -178,11 +188,17 @@ class Transport:
         seconds = f"{self._profile.timeout_seconds:g} seconds"
         if progress.started:
             return OutcomeUnknown(f"HubSpot did not answer within {seconds}.")
+        if progress.securing:
+            return _no_handshake(checked_url(url).hostname or "", f"did not end within {seconds}")
         if progress.connecting:
             return NotSent(f"No connection to {self._peer(url)} within {seconds}.")
         busy = NotSent(f"All {self.connections} connections were busy for {seconds}.", stage="pool")
         busy.stops_run = False  # our own queue, not the network
         return busy
+
+    @property
+    def _connect_seconds(self) -> float:
+        return min(CONNECT_SECONDS, self._profile.timeout_seconds)
 
     def _peer(self, url: str) -> str:
         """Whom this machine itself connects to."""
@@ -206,11 +222,15 @@ class Transport:
                 return NotSent(f"The name {name} cannot be resolved: {cause.strerror}.", stage="name")
         if isinstance(error, httpx.ProxyError):
             return _proxy_failure(error, self._profile.http_proxy_host)
-        if isinstance(error, httpx.TimeoutException):
-            return NotSent(f"No connection to {self._peer(url)} within {CONNECT_SECONDS:g} seconds.")
+        if isinstance(error, httpx.RemoteProtocolError):  # nothing was sent to HubSpot, so it is the proxy's
+            where = f"{self._profile.http_proxy_host}:{self._profile.http_proxy_port}"
+            return NotSent(f"{where} does not answer like an HTTP proxy.", stage="proxy", advice=_PROXY_ADVICE)
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError | UnicodeError):
             return NotSent("The request cannot be written as HTTP.", stage="settings", lasting=True)
-        return NotSent(f"No connection to {self._peer(url)}{_reason(causes)}.")
+        late = f" within {self._connect_seconds:g} seconds" if isinstance(error, httpx.TimeoutException) else ""
+        if progress.securing:
+            return _no_handshake(host, f"did not end{late}" if late else f"failed{_reason(causes)}")
+        return NotSent(f"No connection to {self._peer(url)}{late or _reason(causes)}.")
 
 
 class _Progress:
@@ -226,7 +246,9 @@ class _Progress:
         self._on_sent = on_sent
         self.on_head = on_head
         self._tunnelling = False
+        self._line: httpcore.AsyncNetworkStream | None = None
         self.connecting = False
+        self.securing = False
         self.started = False
         self.head_written = False
 
@@ -238,15 +260,33 @@ class _Progress:
                 if self._on_started is not None:
                     self._on_started()  # may refuse, and then nothing was sent
                 self.started = True
+        elif event.endswith(".connect_tcp.complete"):
+            self._line = info["return_value"]
+        elif event.endswith(".start_tls.started"):
+            self.securing = True
+        elif event.endswith(".start_tls.complete"):
+            self.securing = False
         elif event == "http11.send_request_headers.complete" and not self._tunnelling:
             self.head_written = True
         elif event == "http11.send_request_body.complete" and not self._tunnelling and self._on_sent is not None:
             self._on_sent()
 
+    async def hang_up(self) -> None:
+        """Close what a handshake that was given up leaves open: nobody else knows of it."""
+        if self.securing and self._line is not None:
+            await self._line.aclose()
+
     @staticmethod
     def direct(profile: Profile, host: str) -> bool:
         """Whether this host is reached without the proxy."""
         return not profile.http_proxy_host or goes_direct(host, profile.no_proxy)
+
+
+def _refuse_other_codings(response: httpx.Response) -> None:
+    named = response.headers.get("content-encoding", "").lower().split(",")
+    codings = [coding for coding in map(str.strip, named) if coding not in ("", "identity")]
+    if len(codings) > 1 or not set(codings) <= set(CODINGS):
+        raise OutcomeUnknown("The answer is packed in a way that nobody asked for.", status=response.status_code)
 
 
 def _credentials(bearer: Secret | None) -> dict[str, str]:
@@ -295,12 +335,22 @@ def _tls_failure(error: ssl.SSLError, host: str) -> NotSent:
         return refused_certificate(error, host)
     if isinstance(error, ssl.SSLCertVerificationError):
         return NotSent(
-            f"The certificate of {host} is not trusted: {error.verify_message or 'verification failed'}.",
+            f"The certificate of {host} is not trusted: {(error.verify_message or 'verification failed').rstrip('.')}.",
             stage="tls",
             lasting=True,
             advice="If a company proxy signs this connection, put its authority's certificate into caFile of the profile.",
         )
-    return NotSent(f"The TLS handshake with {host} failed: {error.reason or 'the connection ended'}.", stage="tls")
+    return _no_handshake(host, f"failed: {error.reason or 'the connection ended'}")
+
+
+def _no_handshake(host: str, what: str) -> NotSent:
+    return NotSent(f"The TLS handshake with {host} {what}.", stage="tls")
+
+
+_PROXY_ADVICE = (
+    "Check httpProxyHost and httpProxyPort of the profile: something else may listen there; a SOCKS or TLS proxy is not "
+    "supported."
+)
 
 
 def _proxy_failure(error: httpx.ProxyError, proxy: str) -> NotSent:
@@ -313,4 +363,5 @@ def _proxy_failure(error: httpx.ProxyError, proxy: str) -> NotSent:
             advice="Set httpProxyUser of the profile, and the password with: hubspoke credentials set httpProxyPassword.",
         )
     lasting = reason[:1] == "4"
-    return NotSent(f"The proxy {proxy} refused: {tame(reason.replace(' ', '-'))}.", stage="proxy", lasting=lasting)
+    told = " ".join(filter(None, map(tame, reason.split())))
+    return NotSent(f"The proxy {proxy} refused: {told}.", stage="proxy", lasting=lasting)
