@@ -26,10 +26,10 @@ from console.settings.provisioner_keys import (
     CONNECTOR_KEYS,
     CONNECTOR_REF,
     OWN,
-    OWN_KEYS,
     TOP,
     TOP_LEVEL,
     Note,
+    counts_in,
     is_reference,
 )
 from console.settings.provisioner_notes import connector_notes, notes_of
@@ -103,14 +103,10 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
 def _place(document: Mapping[str, Any], key: str) -> str | None:
     """The section that a key counts in: Hubspoke's own goes before the connector's."""
     for section in ("",) if key in TOP else (OWN, CONFIGURATION):
-        if key in _section(document, section) and _honoured(document, section, key):
+        found = _section(document, section)
+        if key in found and counts_in(section, key, found[key]):
             return section
     return None
-
-
-def _honoured(document: Mapping[str, Any], section: str, key: str) -> bool:
-    """Hubspoke's section holds what the connector's cannot: its own keys, and `auto`."""
-    return section != OWN or key in OWN_KEYS or (FIELDS[key].limit and _section(document, OWN)[key] == AUTO)
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from console.settings.fields import FIELDS, SECRET_KEYS
+from console.settings.profile import AUTO
 from console.text import safe
 
 BUNDLE = "org.forgerock.openicf.connectors.hubspot-connector"
@@ -99,10 +100,16 @@ HANDLERS: dict[str, tuple[bool, str]] = {
 """What Hubspoke does, whatever `resultsHandlerConfig` says, and in words."""
 
 _SECRET_WORDS = re.compile(
-    r"secret|passw|passphrase|refresh_?token|access_?token|private_?key|api_?key|credential", re.IGNORECASE
+    r"secret|passw|passphrase|pwd|token$|bearer|refresh_?token|access_?token|private_?key|api_?key|credential",
+    re.IGNORECASE,
 )
 _ENCRYPTED = ("$crypto", "$sealed", "$encrypted")
 _PLACEHOLDER = re.compile(r"&\{[^}]*\}")
+
+
+def counts_in(section: str, key: str, value: Any) -> bool:
+    """Whether a section is where a key is looked for: Hubspoke's own holds what the connector's cannot, and `auto`."""
+    return section != OWN or key in OWN_KEYS or (FIELDS[key].limit and value == AUTO)
 
 
 def secret_name(key: str) -> str:

@@ -23,6 +23,7 @@ from console.settings.provisioner_keys import (
     VERSION,
     WITHOUT_EFFECT,
     Note,
+    counts_in,
     is_reference,
     secret_name,
     shown,
@@ -120,6 +121,8 @@ def _properties(section: str, table: Mapping[str, Any]) -> Iterator[Note]:
         place = f"{section}.{shown(key)}"
         if is_reference(value):
             yield _look(place, "stands in a property of the identity server; the default is used.", f"Set it: hubspoke profile set {shown(key)}=...")  # fmt: skip
+        elif key in known and not counts_in(section, key, value):
+            yield _look(place, f"counts in {CONFIGURATION} only; it is kept and given back.")
         elif key in known:
             yield _used(place)
         elif not secret_name(key):
