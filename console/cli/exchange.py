@@ -138,6 +138,8 @@ def give(context: Context) -> int:
 def _write(path: Path, data: bytes, *, replace: bool) -> None:
     if path.exists() and not replace:
         raise Stop(Exit.FAILURE, f"{path} is there already.", "Name another file, or write over it with --replace.")
+    if path.exists() and not path.is_file():
+        raise Stop(Exit.FAILURE, f"{path} is no ordinary file.", "Name a file; without one it goes to standard output.")
     try:
         write_private(path.absolute(), data)
     except OSError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 from pathlib import Path
 
@@ -138,3 +140,13 @@ def test_an_own_profile_goes_out_and_comes_back(shell: Shell) -> None:
     shell.run("profile", "remove", "acme")
     assert shell.run("profile", "import", "-", given=out).code == 0
     assert shell.run("profile", "show", "--json").json == before
+
+
+def test_only_an_ordinary_file_is_written_over(shell: Shell, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    shell.run("profile", "add", "own")
+    for place in (pipe, tmp_path):
+        done = shell.run("profile", "export", str(place), "--replace", "--profile", "own")
+        assert (done.code, "no ordinary file" in done.err) == (1, True), done.err
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
