@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | Non
     """Run one command; returns its exit code. `open_console` opens the console, where there is one."""
     from console.cli.output import Output
 
+    _open_streams()
     _tame_streams()
     output = Output()
     paths = None
@@ -31,15 +33,14 @@ def main(arguments: Sequence[str] | None = None, open_console: OpenConsole | Non
         code = _dispatch(Context(args, paths, output, open_console))
         output.flush()
     except BrokenPipeError:
-        # whoever read us has seen enough; Python must not complain about it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        code = 1  # whoever read us has seen enough
     except SystemExit as ended:  # argparse after --help
-        return int(ended.code or 0)
+        code = int(ended.code or 0)
     except BaseException as error:  # noqa: BLE001 - the last place that can put it into words
         from console.cli.failures import explain
 
-        return int(explain(error, output, paths))
+        code = int(explain(error, output, paths))
+    _let_go()
     return int(code)
 
 
@@ -58,6 +59,30 @@ def _dispatch(context: Context) -> int:
         return context.open_console(context.paths, args.profile, None)
     code: int = args.run(context)
     return code
+
+
+def _open_streams() -> None:
+    """Streams that whoever started us had closed lead nowhere; else the next file that is opened would be one of them."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        handle = os.open(os.devnull, os.O_RDWR)
+        if handle != number:
+            os.dup2(handle, number)
+            os.close(handle)
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def _let_go() -> None:
+    """Python must not complain at exit about what can no longer be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError, ValueError):  # a stream of a test has no number
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except ValueError:
+            pass  # closed
 
 
 def _tame_streams() -> None:

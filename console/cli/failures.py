@@ -7,11 +7,13 @@ holds where it happened, without messages, values or local variables.
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 import sys
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from console.cli.exits import Exit, Stop
@@ -27,6 +29,8 @@ _CODES = {
 """Exit codes by the name of the error's class: looking at the name imports nothing."""
 
 _PROBLEMS_SHOWN = 20
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM = "Make room where the output goes, or send it elsewhere."
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,17 +45,26 @@ def explain(error: BaseException, output: Output, paths: Paths | None) -> Exit:
         code, (message, remedy) = _code(error), _words(error)
     elif isinstance(error, OSError) and error.filename is not None:
         code, message, remedy = Exit.FAILURE, f"{error.filename}: {error.strerror}", ""
+    elif isinstance(error, OSError) and error.errno in _NO_ROOM:
+        code, message, remedy = Exit.FAILURE, f"Something could not be written: {error.strerror}.", _ROOM
     else:
         code, (message, remedy) = Exit.FAILURE, _unforeseen(error, paths)
+    # nobody may be there to be told; the exit code tells all the same
     if output.documents:
-        output.json({"error": _document(error, message, remedy, code)})
+        with suppress(OSError):
+            output.json({"error": _document(error, message, remedy, code)})
+    with suppress(OSError):
+        _tell(error, output, message, remedy)
+    return code
+
+
+def _tell(error: BaseException, output: Output, message: str, remedy: str) -> None:
     if message:
         output.note(f"hubspoke: {message}")
     for line in remedy.splitlines():
         output.note(f"  {line}")
     for problem in tuple(getattr(error, "problems", ()))[1:_PROBLEMS_SHOWN]:
         output.note(f"  {_problem(problem)}")
-    return code
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -87,7 +100,7 @@ def _document(error: BaseException, message: str, remedy: str, code: Exit) -> di
         "icfError": getattr(icf, "name", None),
         "httpStatus": getattr(icf, "http_status", None),
         "message": getattr(error, "message", "") or message,
-        "advice": getattr(error, "advice", "") or getattr(error, "remedy", "") or remedy or None,
+        "advice": getattr(error, "advice", "") or getattr(error, "remedy", "") or ("" if icf else remedy) or None,
         "uid": getattr(icf, "uid", "") or None,
         "existingId": getattr(icf, "existing_id", None),
         "outcomeUnknown": getattr(icf, "outcome_unknown", False),
@@ -114,7 +127,10 @@ def _problem(problem: object) -> str:
         str(getattr(problem, name, "") or "") for name in ("file", "line", "field", "message", "remedy")
     )
     place = f"{file}:{line}: " if file and line else ""
-    return f"{place}{f'{field}: ' if field else ''}{message.partition(chr(10))[0]} {remedy}".rstrip()
+    message = message.partition("\n")[0]
+    if remedy and not message.endswith((".", "!", "?", ":")):
+        message += "."
+    return f"{place}{f'{field}: ' if field else ''}{message} {remedy}".rstrip()
 
 
 def _place(error: BaseException) -> str:

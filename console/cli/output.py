@@ -44,24 +44,24 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """One line of our own or foreign text on stdout."""
-        self.out.write(f"{safe(text)}\n")
+        self._put(f"{safe(text)}\n")
 
     def text(self, text: str) -> None:
         """A document that was made safe where it was made (a report), as it is."""
-        self.out.write(text if text.endswith("\n") else f"{text}\n")
+        self._put(text if text.endswith("\n") else f"{text}\n")
 
     def json(self, value: object) -> None:
         """One document."""
-        self.out.write(f"{_visible(_document(value, indent=2))}\n")
+        self._put(f"{_visible(_document(value, indent=2))}\n")
 
     def json_line(self, value: object) -> None:
         """One line of a stream, flushed so that a reader sees it at once."""
-        self.out.write(f"{_visible(_document(value))}\n")
+        self._put(f"{_visible(_document(value))}\n")
         self.out.flush()
 
     def json_text(self, document: str) -> None:
         """JSON that was encoded elsewhere: the same data, harmless on a terminal."""
-        self.out.write(_visible(document))
+        self._put(_visible(document))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, limit: int = _CELL_LIMIT) -> None:
         """Aligned columns, for people. Cells are cut at `limit` characters."""
@@ -70,13 +70,13 @@ class Output:
         widths = [max(map(_width, column)) for column in zip(heads, *shown, strict=True)]
         for row in [heads, *shown]:
             padded = [value + " " * (width - _width(value)) for value, width in zip(row, widths, strict=True)]
-            self.out.write("  ".join(padded).rstrip() + "\n")
+            self._put("  ".join(padded).rstrip() + "\n")
 
     def facts(self, pairs: Mapping[str, object]) -> None:
         """Names and values below each other."""
         width = max(map(_width, pairs), default=0)
         for name, value in pairs.items():
-            self.out.write(f"{safe(name)}{' ' * (width - _width(name))}  {safe(_word(value))}\n")
+            self._put(f"{safe(name)}{' ' * (width - _width(name))}  {safe(_word(value))}\n")
 
     async def csv(self, columns: Sequence[str], rows: AsyncIterable[Sequence[object]]) -> None:
         """Exact data, as it comes; on a terminal escaped, so that no record can speak to it."""
@@ -88,6 +88,7 @@ class Output:
             if self.terminal
             else "CSV holds exact data: a spreadsheet may run cells that begin with = + - @."
         )
+        self._put("")
         writer = csv.writer(self.out, lineterminator="\n")
         writer.writerow(columns)
         async for row in rows:
@@ -114,6 +115,13 @@ class Output:
         self.err.write(f"\r{shown}{' ' * max(0, self._progress_width - _width(shown))}")
         self.err.flush()
         self._progress_width = _width(shown)
+
+    def _put(self, text: str) -> None:
+        """Text on stdout, not behind a progress line that stands on the same terminal."""
+        if self._progress_width and self.terminal:
+            self._clear()
+            self.err.flush()
+        self.out.write(text)
 
     def _clear(self) -> None:
         if self._progress_width:
