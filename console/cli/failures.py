@@ -105,11 +105,18 @@ def _document(error: BaseException, message: str, remedy: str, code: Exit) -> di
         "existingId": getattr(icf, "existing_id", None),
         "outcomeUnknown": getattr(icf, "outcome_unknown", False),
         "correlationId": getattr(error, "correlation_id", "") or None,
-        "line": getattr(error, "line", 0) or None,
+        "line": getattr(error, "line", 0) or _line(error),
         "column": getattr(error, "column", 0) or None,
         "problems": [_problem(problem) for problem in tuple(getattr(error, "problems", ()))],
         "exitCode": int(code),
+        **({"writes": error.writes} if hasattr(error, "writes") else {}),
     }
+
+
+def _line(error: BaseException) -> int | None:
+    """The line of the place, `file:7`, that an error was given."""
+    number = str(getattr(error, "place", "") or "").rpartition(":")[2]
+    return int(number) if number.isdecimal() and number != "0" else None
 
 
 def _icf(error: BaseException) -> object:

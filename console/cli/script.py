@@ -56,8 +56,9 @@ async def _run(context: Context, _session: Session, operations: Operations) -> i
 
     try:
         result = await operation.run(script, limits, printed)
-    except BaseException:
+    except BaseException as error:
         _tell(context, operation.writes, dry=operation.dry)
+        error.writes = [_shape(write) for write in operation.writes]  # type: ignore[attr-defined]
         raise
     if args.json:
         writes = [_shape(write) for write in operation.writes]
@@ -89,14 +90,18 @@ def _tell(context: Context, writes: Sequence[ScriptWrite], *, dry: bool) -> None
     """The writes, the first of them in full."""
     for write in writes[:_SHOWN]:
         values = " ".join(f"{name}={value}" for name, value in write.properties.items())
-        words = " ".join(
-            filter(None, ("would" if dry else "did", write.operation, write.object_class, write.uid, values))
-        )
+        words = " ".join(filter(None, (_mood(write), write.operation, write.object_class, write.uid, values)))
         context.out.note(words)
     if len(writes) > _SHOWN:
         context.out.note(f"and {len(writes) - _SHOWN:,} more (--json lists them all)")
     if writes and dry:
         context.out.note(f"{len(writes):,} writes were not sent. Add --write to send them.")
+
+
+def _mood(write: ScriptWrite) -> str:
+    if write.uncertain:
+        return "may have done"
+    return "would" if write.dry else "did"
 
 
 def _shape(write: ScriptWrite) -> dict[str, Any]:
@@ -106,4 +111,5 @@ def _shape(write: ScriptWrite) -> dict[str, Any]:
         "id": write.uid or None,
         "properties": dict(write.properties),
         "dry": write.dry,
+        "outcomeUnknown": write.uncertain,
     }

@@ -37,13 +37,14 @@ class ScriptLimits:
 
 @dataclass(frozen=True)
 class ScriptWrite:
-    """A write that a script asked for; `dry` ones were not sent."""
+    """A write that a script asked for; `dry` ones were not sent, and of `uncertain` ones the answer was lost."""
 
     operation: str
     object_class: str
     uid: str
     properties: Mapping[str, Any]
     dry: bool
+    uncertain: bool = False
 
 
 class BadCall(TypeError):

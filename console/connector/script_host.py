@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from console.connector.errors import UnknownUid
+from console.connector.errors import IcfError, UnknownUid
 from console.connector.script import BadCall, ScriptWrite
 from console.connector.script_rehearsal import rehearse
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DRY = "dry-"
 MOST = 10_000
 """Objects that one search gives to a script at most."""
 
@@ -49,12 +50,12 @@ class ConnectorHost:
     # Reading
 
     async def _get(self, cls: str, uid: str, fields: Sequence[str] = ()) -> dict[str, Any]:
-        wanted = self._wanted.get((cls, uid), {})
+        wanted = self._wanted.get((_text(cls), _text(uid)), {})
         if wanted is None:
             raise UnknownUid(f"GET of {cls} {uid}: this script has deleted it.", uid=uid)
-        if uid.startswith("dry-"):
+        if wanted and uid.startswith(_DRY):
             return _dry(cls, uid, wanted)
-        found = shape(await self._operations.get(_text(cls), _text(uid), _names(fields)))
+        found = shape(await self._operations.get(cls, uid, _names(fields)))
         return found | {"properties": found["properties"] | wanted, "dry": True} if wanted else found
 
     async def _search(
@@ -65,8 +66,11 @@ class ConnectorHost:
         sort: str | None = None,
         limit: int = 100,
     ) -> list[dict[str, Any]]:
-        if not isinstance(limit, int) or not 0 < limit <= MOST:
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
             raise BadCall(f"limit must be a number from 1 to {MOST:,}")
+        for name, value in (("filter", filter), ("sort", sort)):
+            if not isinstance(value, str | None):
+                raise BadCall(f"{name} must be text")
         found = self._operations.search(_text(cls), filter, attributes=_names(fields), sort=sort, limit=limit)
         return [shape(each) async for each in found]
 
@@ -100,19 +104,19 @@ class ConnectorHost:
     # Writing
 
     async def _create(self, cls: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        values = _values(properties)
+        values, cls = _values(properties), _text(cls)
         if self._write:
-            return await self._done("create", cls, "", values, self._operations.create(_text(cls), values))
-        await rehearse(self._operations, "CREATE", _text(cls), values)
-        uid = f"dry-{len(self.writes) + 1}"
+            return await self._done("create", cls, "", values, self._operations.create(cls, values))
+        await rehearse(self._operations, "CREATE", cls, values)
+        uid = f"{_DRY}{len(self.writes) + 1}"
         self._wanted[cls, uid] = values
         self._list("create", cls, "", values)
         return _dry(cls, uid, values)
 
     async def _update(self, cls: str, uid: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        values = _values(properties)
+        values, cls, uid = _values(properties), _text(cls), _text(uid)
         if self._write:
-            return await self._done("update", cls, uid, values, self._operations.update(_text(cls), _text(uid), values))
+            return await self._done("update", cls, uid, values, self._operations.update(cls, uid, values))
         before = await self._get(cls, uid)
         await rehearse(self._operations, "UPDATE", cls, values, uid)
         self._wanted[cls, uid] = (self._wanted.get((cls, uid)) or {}) | values
@@ -120,8 +124,9 @@ class ConnectorHost:
         return before | {"properties": before["properties"] | values, "dry": True}
 
     async def _delete(self, cls: str, uid: str) -> dict[str, Any]:
+        cls, uid = _text(cls), _text(uid)
         if self._write:
-            return await self._done("delete", cls, uid, {}, self._operations.delete(_text(cls), _text(uid)))
+            return await self._done("delete", cls, uid, {}, self._operations.delete(cls, uid))
         before = await self._get(cls, uid)
         await rehearse(self._operations, "DELETE", cls, {}, uid)
         self._wanted[cls, uid] = None
@@ -135,27 +140,41 @@ class ConnectorHost:
         await self._link("dissociate", cls, uid, other, other_uid, label)
 
     async def _link(self, name: str, cls: str, uid: str, other: str, other_uid: str, label: str | None) -> None:
+        for each in (cls, uid, other, other_uid):
+            _text(each)
+        if not isinstance(label, str | int | None) or isinstance(label, bool):
+            raise BadCall("label must be text, or the number of a type")
         told = {"class": other, "id": other_uid, "label": label}
         if self._write:
             do = self._operations.associate if name == "associate" else self._operations.dissociate
-            await _to_the_end(do(_text(cls), _text(uid), _text(other), _text(other_uid), label=label))
+            await self._sent(name, cls, uid, told, do(cls, uid, other, other_uid, label=label))
         else:
             await self._get(cls, uid)
             await self._get(other, other_uid)
-        self._list(name, cls, uid, told)
+            self._list(name, cls, uid, told)
 
     async def _done(
         self, name: str, cls: str, uid: str, values: Mapping[str, Any], work: Coroutine[Any, Any, ConnectorObject]
     ) -> dict[str, Any]:
-        async def write() -> dict[str, Any]:
-            done = await work
-            self._list(name, cls, uid or done.uid, values)
-            return shape(done)
+        return shape(await self._sent(name, cls, uid, values, work))
+
+    async def _sent(self, name: str, cls: str, uid: str, values: Mapping[str, Any], work: Coroutine[Any, Any, T]) -> T:
+        """The write, listed when it was done, or when it may have been, whoever stops the script meanwhile."""
+
+        async def write() -> T:
+            try:
+                done = await work
+            except IcfError as error:
+                if error.outcome_unknown:
+                    self._list(name, cls, uid, values, uncertain=True)
+                raise
+            self._list(name, cls, uid or getattr(done, "uid", ""), values)
+            return done
 
         return await _to_the_end(write())
 
-    def _list(self, operation: str, cls: str, uid: str, values: Mapping[str, Any]) -> None:
-        self.writes.append(ScriptWrite(operation, cls, uid, values, dry=not self._write))
+    def _list(self, operation: str, cls: str, uid: str, values: Mapping[str, Any], *, uncertain: bool = False) -> None:
+        self.writes.append(ScriptWrite(operation, cls, uid, values, dry=not self._write, uncertain=uncertain))
 
 
 def shape(found: ConnectorObject) -> dict[str, Any]:

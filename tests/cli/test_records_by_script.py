@@ -112,3 +112,14 @@ def test_what_a_script_prints_cannot_steer_the_terminal(shell: Shell) -> None:
     done = shell.run("script", "-", given="print('\\x1b[31mred')\n'\\x1b]0;title\\x07'")
     assert done.code == 0
     assert "\x1b" not in done.out + done.err
+
+
+def test_the_writes_and_the_line_stand_in_the_document_of_a_failure_too(shell: Shell, hubspot: Simulator) -> None:
+    text = "values = {'email': 'twice@acme.example'}\nconnector.create('contact', values)\nconnector.create('contact', values)"
+    (shell.folder / "twice.py").write_text(text)
+    error = shell.run("script", "twice.py", "--write", "--json").json["error"]
+    (uid,) = hubspot.dump()
+    assert (error["icfError"], error["line"], error["existingId"]) == ("AlreadyExists", 3, uid)
+    assert [(write["operation"], write["id"], write["outcomeUnknown"]) for write in error["writes"]] == [
+        ("create", uid, False)
+    ]
