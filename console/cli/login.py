@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from console.session import Session
 
 TIMEOUT = 600.0
+LONGEST = 86_400.0
 LEFT_OVER = "Access tokens that HubSpot issued already live on for up to 30 minutes."
 
 
@@ -30,9 +31,20 @@ def add_login_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-pkce", action="store_true", help="leave the proof key out, for an endpoint that refuses it"
     )
     parser.add_argument(
-        "--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help="how long to wait for the browser (600)"
+        "--timeout", type=_seconds, default=TIMEOUT, metavar="SECONDS", help="how long to wait for the browser (600)"
     )
     parser.set_defaults(run=lambda context: context.run(_login(context)))
+
+
+def _seconds(text: str) -> float:
+    """How long to wait."""
+    try:
+        given = float(text)
+    except ValueError:
+        given = 0.0
+    if not 0 < given <= LONGEST:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds up to {LONGEST:.0f}")
+    return given
 
 
 def add_revoke_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +66,6 @@ async def _login(context: Context) -> int:
             secrets = await session.secrets
             async with open_login(session.profile, secrets, log, pkce=not context.args.no_pkce) as login:
                 await login.check()
-                _introduce(context, login)
                 done = await _finished(context, login)
         finally:
             context.write_log(log)
@@ -85,9 +96,10 @@ async def _finished(context: Context, login: Login) -> SignedIn:
     from console.hubspot.login_waiting import way_back
 
     async with way_back(login, paste=context.args.paste) as back:
+        if back.problem is not None and not context.interactive:
+            raise back.problem
+        _introduce(context, login)  # whoever opens the address may be back at once
         if back.problem is not None:
-            if not context.interactive:
-                raise back.problem
             context.out.note(f"{back.problem.message} So the address that the browser shows must be pasted.")
         while True:
             given = await _answer(context, back.listener)

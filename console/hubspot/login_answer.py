@@ -44,7 +44,14 @@ def code_in(given: Secret, redirect: Redirect, state: str) -> Secret | LoginFail
             reason="unread",
             advice="Copy the whole address that the browser shows after the access was granted.",
         )
-    return _judged({name: values[0] for name, values in fields.items() if len(values) == 1}, state)
+    # what stands there twice is worth nothing, and a second state is no missing one
+    return _judged({name: values[0] if len(values) == 1 else "" for name, values in fields.items()}, state)
+
+
+def readable(given: Secret, redirect: Redirect) -> bool:
+    """Whether this is an answer at all, if perhaps another login's; nobody has to wait for a better one."""
+    found = code_in(given, redirect, "")
+    return not (isinstance(found, LoginFailed) and found.reason == "unread")
 
 
 def _judged(fields: dict[str, str], state: str) -> Secret | LoginFailed:
@@ -52,7 +59,13 @@ def _judged(fields: dict[str, str], state: str) -> Secret | LoginFailed:
     if not refusal and not code:
         return _useless()
     # HubSpot's refusals may come without the state; a code must bring it
-    if (given is None and not refusal) or (given is not None and not _same(given, state)):
+    if given is None and not refusal:
+        return LoginFailed(
+            "The address is not whole: there is a code in it and no state.",
+            reason="unread",
+            advice="Copy all of it, also what the browser shows in a second line, and paste it as one line.",
+        )
+    if given is not None and not _same(given, state):
         return LoginFailed(
             "The answer belongs to another login: its state is not the one that was sent.",
             reason="state",

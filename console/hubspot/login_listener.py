@@ -10,6 +10,7 @@ import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from console.hubspot.login_answer import readable
 from console.hubspot.login_place import Redirect
 from console.hubspot.login_refusals import LoginFailed
 from console.hubspot.secret import Secret
@@ -75,7 +76,8 @@ class Listener:
         tells = any(field.startswith(("code=", "error=")) for field in query.split("&"))
         if path != self._redirect.path or not tells or not named:
             return None
-        return Secret(f"{self._redirect.uri}?{query}")
+        found = Secret(f"{self._redirect.uri}?{query}")
+        return found if readable(found, self._redirect) else None
 
     def end(self) -> None:
         """Hang up on those who still talk."""

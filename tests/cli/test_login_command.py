@@ -217,6 +217,25 @@ def test_a_port_that_is_taken_names_what_to_do(simulator: Simulator, tmp_path: P
     assert "--paste" in done.stderr
 
 
+@pytest.mark.parametrize("given", ["-1", "0", "nan", "inf", "1e400", "soon"])
+def test_a_wait_that_is_no_time_is_refused_before_anything_begins(
+    simulator: Simulator, tmp_path: Path, given: str
+) -> None:
+    done = operator(tmp_path, simulator).run("credentials", "login", f"--timeout={given}", code=2)
+    assert "number of seconds" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_address_is_shown_when_the_browser_can_come_back(simulator: Simulator, tmp_path: Path) -> None:
+    process = login(operator(tmp_path, simulator))
+    try:
+        visit(grant(shown_url(process)))  # at once, as a browser does that was granted the access before
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_an_end_of_input_is_no_answer(simulator: Simulator, tmp_path: Path) -> None:
     done = operator(tmp_path, simulator).run("credentials", "login", "--paste", code=1)
     assert "There was no answer" in done.stderr
@@ -240,6 +259,34 @@ def test_at_a_terminal_the_paste_is_not_shown_and_both_ways_are_open(simulator: 
     assert str(simulator.portal_id).encode() in raw
     assert field(sent, "code").encode() not in raw
     assert b"nonsense" not in raw
+
+
+@pytest.mark.parametrize("query", ["code=", "code=a", "code=a&code=b&state=c", "error="])
+def test_a_visit_that_brings_nothing_is_nobodys_and_the_login_goes_on(
+    simulator: Simulator, tmp_path: Path, query: str
+) -> None:
+    someone = operator(tmp_path, simulator)
+    command = someone.command("credentials", "login", "--no-browser")
+    with Terminal(command, environment=someone.environment, cwd=tmp_path, columns=700, rows=40) as terminal:
+        url = re.search(r"http://\S+/oauth/authorize\S+", terminal.wait("Waiting for the browser"))
+        assert url is not None
+        assert visit(f"{simulator.options['redirect_uri']}?{query}").status == 404
+        assert terminal.text.count("Waiting for the browser") == 1
+        assert visit(grant(url[0])).status == 200
+        assert terminal.wait_end(20) == 0
+
+
+def test_an_address_that_was_cut_in_two_can_be_pasted_again(simulator: Simulator, tmp_path: Path) -> None:
+    someone = operator(tmp_path, simulator)
+    command = someone.command("credentials", "login", "--no-browser", "--paste")
+    with Terminal(command, environment=someone.environment, cwd=tmp_path, columns=700, rows=40) as terminal:
+        url = re.search(r"http://\S+/oauth/authorize\S+", terminal.wait("Paste here"))
+        assert url is not None
+        sent = grant(url[0])
+        terminal.press(sent.partition("&")[0], "enter")
+        assert "not whole" in terminal.wait("one line")
+        terminal.press(sent, "enter")
+        assert terminal.wait_end(20) == 0
 
 
 def test_ctrl_c_gives_up_and_leaves_the_terminal_as_it_was(simulator: Simulator, tmp_path: Path) -> None:

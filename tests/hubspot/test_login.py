@@ -141,7 +141,15 @@ async def test_the_environments_token_that_hides_the_new_one_is_named() -> None:
         assert (await login.finish(back(login))).hidden_by == "environment"
 
 
-@pytest.mark.parametrize("state", ["", "another", "\u00e4"])
+async def test_a_code_without_its_state_is_an_address_that_was_cut() -> None:
+    async with ScriptedServer([Reply(200, GRANT)]) as server, begun(server) as login:
+        with pytest.raises(LoginFailed, match="not whole") as caught:
+            await login.finish(back(login, state=""))
+        assert server.received == []
+    assert caught.value.reason == "unread"
+
+
+@pytest.mark.parametrize("state", ["another", "\u00e4"])
 async def test_a_wrong_state_is_refused_before_anything_is_sent(state: str) -> None:
     async with ScriptedServer([Reply(200, GRANT)]) as server, begun(server) as login:
         with pytest.raises(LoginFailed, match="another login") as caught:
