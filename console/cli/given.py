@@ -49,12 +49,26 @@ def json_of(source: str) -> Any:
     """
     where = "standard input" if source == "-" else source
     text = text_of(source)
+    import json
+
     import msgspec
 
+    def whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise usage(f"{where} has {twice} twice in one object.", "Leave one of the two out.")
+        return found
+
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise usage(f"{where} is not JSON: {error}.") from None
+        found = msgspec.json.decode(text)
+        json.loads(text, object_pairs_hook=whole)  # the other one keeps the last of two and says nothing
+    except (msgspec.DecodeError, ValueError) as error:
+        raise usage(f"{where} is not JSON: {str(error).rstrip('.')}.") from None
+    except RecursionError:
+        raise usage(f"{where} is nested too deep.") from None
+    return found
 
 
 def text_of(source: str) -> bytes:
