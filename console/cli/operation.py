@@ -49,7 +49,7 @@ def shape(found: ConnectorObject) -> dict[str, Any]:
     return {
         "id": found.uid,
         "class": found.object_class,
-        "name": found.name,
+        "name": found.name or None,
         "properties": found.attributes,
         "revision": found.revision or None,
         "notes": list(found.notes),

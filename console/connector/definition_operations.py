@@ -5,6 +5,7 @@ The uid and the name of a definition are the property's internal name; its attri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -30,6 +31,8 @@ GIVEN = (
     "modificationMetadata", "sensitiveDataCategories",
 )  # fmt: skip
 """What only HubSpot says."""
+_NAME = re.compile(r"[\w.~-]{1,250}", re.ASCII)
+"""What the names of properties may be made of, older ones too; nothing that means something else in an address."""
 _UIDS = frozenset({"_id", "__uid__", "id", "uid"})
 
 
@@ -228,7 +231,7 @@ def _cleared(name: str, value: Any) -> Any:
 
 
 def _name(uid: str, cls: str) -> str:
-    if uid in ("", ".", "..", "groups", "batch"):
+    if uid in ("", ".", "..", "groups", "batch") or not _NAME.fullmatch(uid):
         raise UnknownUid(f"{uid!r} is no property.", advice=f"List them with: hubspoke search {cls}", uid=uid)
     return uid
 

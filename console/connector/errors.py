@@ -172,6 +172,14 @@ _CLASSES: tuple[tuple[type[hubspot.HubSpotError], type[IcfError]], ...] = (
 """The first that fits; subclasses stand before what they derive from."""
 
 
+_ADVICE = (
+    ("PROPERTY_DOESNT_EXIST", "List those of the account with: hubspoke schema {cls} --refresh"),
+    ("INVALID_OPTION", "List the options of the account with: hubspoke schema {cls} --refresh --json"),
+    ("READ_ONLY_VALUE", "Leave it out."),
+    ("GDPR_BLACKLISTED_EMAIL", "HubSpot takes no such address again: use another one."),
+)
+
+
 def icf_error(error: Exception, operation: str, cls: str = "", uid: str = "", *, filtering: bool = False) -> IcfError:
     """The framework's error for one of ours: its class, what was done to which object, and what to do next.
 
@@ -189,7 +197,7 @@ def icf_error(error: Exception, operation: str, cls: str = "", uid: str = "", *,
     kind = InvalidFilter if filtering and isinstance(error, hubspot.Invalid) else icf_class(error)
     found = kind(
         f"{subject}: {_told(error)}",
-        advice=error.advice,
+        advice=error.advice or _advice(error, cls),
         correlation_id=error.correlation_id,
         uid=uid,
         existing_id=getattr(error, "existing_id", None),
@@ -207,6 +215,12 @@ def _told(error: hubspot.HubSpotError) -> str:
         first = error.problems[0]
         return f"{first.property}: {first.message}" if first.property and first.message else error.message
     return error.message
+
+
+def _advice(error: hubspot.HubSpotError, cls: str) -> str:
+    """What to do where HubSpot names a property and gives no advice."""
+    codes = [problem.code for problem in error.problems] if isinstance(error, hubspot.Invalid) else []
+    return next((text.format(cls=cls or "CLASS") for code in codes for known, text in _ADVICE if code == known), "")
 
 
 def icf_class(error: hubspot.HubSpotError) -> type[IcfError]:

@@ -50,7 +50,7 @@ def to_send(
     if checked.problems:
         first = checked.problems[0]
         raise InvalidAttributeValue(
-            f"{first.message}.".replace("..", "."), advice=first.remedy, problems=checked.problems
+            f"{first.message.removesuffix('.')}.", advice=first.remedy, problems=checked.problems
         )
     for name, value in checked.properties.items():
         if name not in schema and value is not None and value.startswith(";"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -13,6 +14,7 @@ from console.hubspot.errors import Invalid
 
 _PARTS = ("object class", "filter", "search words", "sort keys", "HubSpot account")
 _VERSION = 1
+_MARK = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]*:[0-9]+")
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -55,5 +57,5 @@ def _digests(identity: Sequence[str]) -> tuple[str, ...]:
 
 
 def _plausible(mark: str) -> bool:
-    """Numbers, of which there may be two."""
-    return mark.isascii() and len(mark) <= 40 and mark.replace(":", "", 1).replace(".", "", 1).isdigit()
+    """Numbers, of which there may be two, and the first of a pair may be missing."""
+    return len(mark) <= 40 and _MARK.fullmatch(mark) is not None
