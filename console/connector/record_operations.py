@@ -14,7 +14,7 @@ from console.connector.connector_object import ConnectorObject
 from console.connector.creating import create_once
 from console.connector.errors import AlreadyExists, PreconditionFailed, UnknownUid
 from console.connector.filter_match import moment
-from console.connector.patch import fields_to_read, patched, read_operations
+from console.connector.patch import PatchOperation, fields_to_read, patched, read_operations
 from console.connector.query import LISTED_CHARACTERS
 from console.connector.record_values import MultiCheckbox, Schema, native_attributes, note_not_taken, to_send
 from console.hubspot.errors import Conflict, NotFound, OutcomeUnknown
@@ -78,9 +78,8 @@ class Records:
         self, uid: str, operations: Sequence[Mapping[str, Any]], if_match: str | None = None
     ) -> ConnectorObject:
         """Operations on attributes, made one update; see `console.connector.patch`."""
-        schema = await self._schema()
-        several = MultiCheckbox(schema)
         read = read_operations(operations, lambda name: self._kind.name_attribute if name == "__NAME__" else name)
+        several = MultiCheckbox(await self._schema_of_parts(read))
         fields = fields_to_read(read, several)
         native_attributes(self._kind, {one.field: one.value for one in read})
         present: Mapping[str, Any] = {}
@@ -163,6 +162,14 @@ class Records:
 
     async def _schema(self) -> Schema:
         return await self._connector.schema(self._kind.name)
+
+    async def _schema_of_parts(self, operations: Sequence[PatchOperation]) -> Schema:
+        """A schema that tells which attributes have several values, of those that are added to and taken from."""
+        schema = await self._schema()
+        parts = [one.field for one in operations if one.operation in ("add", "remove") and one.value is not None]
+        if not self._connector.live_schema and any(field not in schema for field in parts):
+            return await self._connector.schema(self._kind.name, live=True)
+        return schema
 
     async def wanted(self, names: Sequence[str]) -> list[str]:
         """HubSpot's names of the attributes to read; none: HubSpot's own choice."""
