@@ -10,7 +10,7 @@ from console.hubspot.association_model import Associated, Association, Pair, Wir
 from console.hubspot.budget_port import Priority
 from console.hubspot.classify import classify_entry, context_values
 from console.hubspot.client import Client
-from console.hubspot.errors import Conflict, HubSpotError, Invalid, NotFound, Unmentioned
+from console.hubspot.errors import Conflict, HubSpotError, Invalid, NotFound, Unexpected, Unmentioned
 from console.hubspot.model import Outcome
 
 NONE_FOUND = "crm.associations.NO_ASSOCIATIONS_FOUND"
@@ -54,12 +54,18 @@ class ReadRun(_Run):
                 failed |= {str(one["id"]): error for one in inputs}
                 break
             asked = [str(one["id"]) for one in inputs]
+            before = {str(one["id"]): one.get("after") for one in inputs}
             inputs = []
             for result in reads.results:
                 uid = str(result.from_.id)
                 found.setdefault(uid, []).extend(target.association() for target in result.to)
-                if result.paging is not None and result.paging.next is not None:
-                    inputs.append({"id": uid, "after": str(result.paging.next.after)})
+                if result.paging is None or result.paging.next is None or uid not in before:
+                    continue
+                after = str(result.paging.next.after)
+                if after == before[uid]:
+                    failed[uid] = _again(answer)
+                else:
+                    inputs.append({"id": uid, "after": after})
             for entry in _entries(reads.errors):
                 self._settle(entry, answer, asked, found, failed)
             for uid in asked:
@@ -122,8 +128,6 @@ class WriteRun(_Run):
         except HubSpotError as error:
             return [Outcome(error=error) for _ in pairs]
         entries = _entries(writes.errors)
-        if not entries and not writes.num_errors:
-            return [Outcome() for _ in pairs]
         written = {found.pair() for found in writes.results}
         return [self._outcome(pair, pair in written, entries, answer) for pair in pairs]
 
@@ -150,6 +154,14 @@ def _ids(entry: dict[str, Any]) -> set[str]:
 
 def _entries(errors: list[Any] | None) -> list[dict[str, Any]]:
     return [entry for entry in errors or [] if isinstance(entry, dict)]
+
+
+def _again(answer: Answer) -> Unexpected:
+    return Unexpected(
+        "HubSpot's list of this record's associations began again where it was before.",
+        status=answer.status,
+        correlation_id=answer.correlation_id,
+    )
 
 
 def _unmentioned(answer: Answer) -> Unmentioned:

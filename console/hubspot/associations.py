@@ -22,7 +22,7 @@ from console.hubspot.association_model import (
 )
 from console.hubspot.budget_port import Priority
 from console.hubspot.client import Client
-from console.hubspot.errors import Invalid, NotFound
+from console.hubspot.errors import Invalid, NotFound, Unmentioned
 from console.hubspot.model import ObjectType, Outcome
 from console.hubspot.paths import associations_path, pair_path
 
@@ -138,7 +138,8 @@ class Associations:
         wanted = await self.type_of(from_type, to_type, label)
         if wanted is None:
             bodies = [_ends(pair) for pair in pairs]
-            return await self._write(from_type, to_type, ("associate", "default"), pairs, bodies)
+            made = await self._write(from_type, to_type, ("associate", "default"), pairs, bodies)
+            return await self._looked_up(from_type, to_type, pairs, made, None)
         before = await self.batch_read(from_type, to_type, [pair.from_id for pair in pairs])
         unread = {index: one.error for index, one in enumerate(before) if one.error is not None}
         sendable = [index for index in range(len(pairs)) if index not in unread]
@@ -147,9 +148,31 @@ class Associations:
             present = _labelled(before[index].associations, pairs[index].to_id)
             types = [one.wire() for one in {wanted.type_id: wanted, **present}.values()]
             bodies.append({**_ends(pairs[index]), "types": types})
-        sent = await self._write(from_type, to_type, ("create",), [pairs[index] for index in sendable], bodies)
+        chosen = [pairs[index] for index in sendable]
+        sent = await self._write(from_type, to_type, ("create",), chosen, bodies)
+        sent = await self._looked_up(from_type, to_type, chosen, sent, wanted)
         outcomes = dict(zip(sendable, sent, strict=True))
         return [outcomes[index] if index in outcomes else Outcome(error=unread[index]) for index in range(len(pairs))]
+
+    async def _looked_up(
+        self,
+        from_type: ObjectType,
+        to_type: ObjectType,
+        pairs: Sequence[Pair],
+        outcomes: list[Outcome],
+        wanted: AssociationType | None,
+    ) -> list[Outcome]:
+        """What HubSpot's answer left out is read: an answer that names nobody is no proof that anything was done."""
+        unclear = [index for index, one in enumerate(outcomes) if isinstance(one.error, Unmentioned)]
+        if unclear:
+            found = await self.batch_read(from_type, to_type, [pairs[index].from_id for index in unclear])
+            for index, one in zip(unclear, found, strict=True):
+                types = [
+                    each for there in one.associations if there.to_id == pairs[index].to_id for each in there.types
+                ]
+                if types and (wanted is None or wanted.type_id in [each.type_id for each in types]):
+                    outcomes[index] = Outcome()
+        return outcomes
 
     async def batch_remove(
         self, from_type: ObjectType, to_type: ObjectType, pairs: Sequence[Pair], *, label: Label = None
