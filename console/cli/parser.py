@@ -61,6 +61,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**options)
         self._fill_from = fill_from
         self._complete = root
+        self._mixing = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, after the parser was completed."""
@@ -69,7 +70,13 @@ class Parser(argparse.ArgumentParser):
             if self._fill_from:
                 importlib.import_module(f"console.cli.{self._fill_from}").add_arguments(self)
             add_global_options(self, suppressed=True)
-        return super().parse_known_args(args, namespace)
+        if self._mixing or any(action.nargs == argparse.PARSER for action in self._actions):
+            return super().parse_known_args(args, namespace)
+        self._mixing = True  # the way to take words and options in any order comes back here for each of the two
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     def error(self, message: str) -> NoReturn:
         """A usage error, in the words of argparse."""
