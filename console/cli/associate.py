@@ -35,7 +35,7 @@ async def _run(context: Context, _session: Session, operations: Operations) -> i
     args = context.args
     if args.labels:
         return await _labels(context, operations)
-    other = args.other or _other(args.object_class)
+    other = args.other or _other(operations, args.object_class)
     if args.uid is None or (args.other_uid is None and not args.list):
         raise usage("Which records?", "hubspoke associate contact 101 company 201, or: associate contact 101 --list")
     if args.list:
@@ -64,7 +64,7 @@ async def _list(context: Context, operations: Operations, other: str) -> int:
 
 async def _labels(context: Context, operations: Operations) -> int:
     args = context.args
-    found = await operations.labels(args.object_class, args.other or args.uid or _other(args.object_class))
+    found = await operations.labels(args.object_class, args.other or args.uid or _other(operations, args.object_class))
     if args.json:
         context.out.json([_shape(each) for each in found])
     else:
@@ -80,8 +80,8 @@ def _label(text: str | None) -> Label:
     return int(text) if text is not None and text.isascii() and text.isdigit() else text
 
 
-def _other(cls: str) -> str:
-    found = {"contact": "company", "company": "contact"}.get(cls)
+def _other(operations: Operations, cls: str) -> str:
+    found = {"contact": "company", "company": "contact"}.get(operations.types.find(cls).native)
     if found is None:
         raise usage("With what class?", f"hubspoke associate {cls} UID OTHER_CLASS OTHER_UID")
     return found

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.cli.context import Context
-from console.cli.exits import Exit
+from console.cli.exits import Exit, usage
 from console.cli.output import add_json
 
 if TYPE_CHECKING:
@@ -19,14 +19,16 @@ _CLASSES = ("contact", "company", *DEFINITION_CLASSES)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `schema`."""
-    parser.add_argument("object_class", metavar="CLASS", choices=_CLASSES, help=", ".join(_CLASSES))
+    parser.add_argument(
+        "object_class", metavar="CLASS", help=f"{', '.join(_CLASSES)}, or a name that objectTypes gives"
+    )
     parser.add_argument("--refresh", action="store_true", help="read the account's properties now")
     add_json(parser)
     parser.set_defaults(run=lambda context: context.run(_run(context)))
 
 
 async def _run(context: Context) -> int:
-    cls = context.args.object_class
+    cls = _class(context)
     live = cls not in DEFINITION_CLASSES and (context.args.refresh or _profile(context).read_schema)
     definitions = await _definitions(context, cls, live=live)
     found = sorted(definitions.values(), key=lambda definition: definition.name)
@@ -37,6 +39,23 @@ async def _run(context: Context) -> int:
     context.out.table(("id", "type", "field", "", "label"), rows)
     context.out.note(_whose(cls, live=live))
     return Exit.OK
+
+
+def _class(context: Context) -> str:
+    """The class of HubSpot's that is meant; a profile may give classes names of its own."""
+    cls: str = context.args.object_class
+    if cls in _CLASSES:
+        return cls
+    from console.settings.errors import SettingsError
+
+    try:
+        named = {name: found.native for name, found in _profile(context).icf.object_types.items()}
+    except SettingsError:
+        named = {}
+    names = [*(name for name, native in named.items() if native in _CLASSES), *_CLASSES]
+    if cls not in names:
+        raise usage(f"There is no object class {cls} with a schema.", f"Use one of: {', '.join(dict.fromkeys(names))}.")
+    return named[cls]
 
 
 def _profile(context: Context) -> Profile:
