@@ -58,6 +58,10 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
         if self.session is not None:
             self.session_opened(self.session)
 
+    def on_screen_resume(self) -> None:
+        """What the first line and the gauges said before the screen was covered may be old."""
+        self.console.renew_bars()
+
     def session_opened(self, session: Session) -> None:
         """A profile is open: the first time, or anew."""
 

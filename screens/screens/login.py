@@ -163,6 +163,8 @@ class LoginScreen(ConsoleScreen[bool]):
         self._line("state").show(told)
 
     def _fail(self, error: BaseException) -> None:
+        from console.hubspot.login_refusals import AGAIN as AGAIN_AT_THE_PROMPT
+
         message = getattr(error, "message", "")
         if not message:
             self.console.trouble(error)
@@ -170,7 +172,8 @@ class LoginScreen(ConsoleScreen[bool]):
         if self._done:  # granted all the same: only the account did not answer
             message = f"Access is granted, but the account cannot be read yet. {message}"
         advice = getattr(error, "advice", "") or getattr(error, "remedy", "")
-        self._end(login_words.failed(message, f"{advice} {AGAIN}".strip(), self._width))
+        advice = advice.replace(AGAIN_AT_THE_PROMPT, "")  # here it is a key
+        self._end(login_words.failed(message, " ".join(f"{advice} {AGAIN}".split()), self._width))
 
     # ---- keys
 
@@ -202,7 +205,7 @@ class LoginScreen(ConsoleScreen[bool]):
     def action_copy(self) -> None:
         """To the clipboard of the terminal, which over SSH is the operator's own."""
         self.app.copy_to_clipboard(self._url)
-        self.console.say("The address was sent to the terminal's clipboard.")
+        self.console.say(login_words.COPIED)
 
     async def action_open(self) -> None:
         """The browser of this desktop."""

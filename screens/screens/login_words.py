@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from console.hubspot.login_place import Place
     from console.hubspot.login_refusals import LoginFailed
 
+COPIED = (
+    "The address was sent to the terminal's clipboard. Where nothing arrives, the terminal does not take it: "
+    "hubspoke credentials login shows the address in one line."
+)
+
 
 def asked(login: Login, width: int) -> Content:
     """Which scopes the app asks for."""

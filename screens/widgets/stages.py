@@ -69,6 +69,18 @@ class StageList(VerticalScroll):
             self.screen.refresh_bindings()  # a certificate may wait for being accepted
             self.call_after_refresh(self.scroll_end, animate=False)
 
+    def on_resize(self) -> None:
+        """Cut the rows anew."""
+        self._cut_anew()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The scrollbar takes a column, or gives it back."""
+        self.call_after_refresh(self._cut_anew)
+
+    def _cut_anew(self) -> None:
+        if self.running or self.ended:
+            self._show()
+
     def _show(self) -> None:
         rows: list[Content] = []
         # room for the scrollbar, which comes when the rows become many

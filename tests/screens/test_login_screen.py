@@ -138,7 +138,10 @@ async def test_a_login_that_fails_says_what_to_do_and_can_begin_again(
         screen = await at_login(pilot, simulator)
         await asyncio.to_thread(visit, await asyncio.to_thread(grant, screen._url))
         await reads(pilot, words)
-        assert advice in " ".join(shown(app).split())
+        told = " ".join(shown(app).split())
+        assert advice in told
+        assert "F5 begins again." in told
+        assert "hubspoke credentials login" not in told  # that is the command line's way
         simulator.settings(authorizePage="approve")
         await pilot.press("f5")
         await sees(pilot, "grant the access")

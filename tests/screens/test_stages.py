@@ -44,3 +44,46 @@ async def test_a_test_that_crashes_on_the_way_is_no_success(tmp_path: Path) -> N
         assert not stages.passed
         assert f"after 0 of {len(ALL)} stages" in shown(app)
         assert app.troubles
+
+
+LONG = [
+    Stage(name=name, title=title, state="pass", detail="seen " * 30, milliseconds=1.0) for name, title in STAGES.items()
+]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 14), (44, 14)])
+async def test_a_stage_that_went_well_takes_one_row_whatever_the_room(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = still_app(tmp_path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await app.push_screen(ConnectionScreen())
+        await app.workers.wait_for_complete()
+        stages = app.screen.query_one(StageList)
+        stages.stages, stages.running, stages.ended = list(LONG), False, True
+        stages._show()
+        await pilot.pause()
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        await pilot.pause()
+        assert stages.query_one("#stages").size.height == len(LONG) + 2
+        await pilot.resize_terminal(140, 40)
+        await pilot.pause()
+        await pilot.pause()
+        assert shown(app).count("seen " * 15) == len(LONG)
+
+
+async def test_rows_leave_room_for_a_scrollbar_that_comes_with_the_last_of_them(tmp_path: Path) -> None:
+    app = still_app(tmp_path)
+    async with app.run_test(size=(80, 14)) as pilot:
+        await app.push_screen(ConnectionScreen())
+        await app.workers.wait_for_complete()
+        stages = app.screen.query_one(StageList)
+        stages.stages, stages.running, stages.ended = LONG[:3], False, True
+        stages._show()
+        await pilot.pause()
+        assert not stages.show_vertical_scrollbar
+        stages.stages = list(LONG)
+        stages._show()
+        await pilot.pause()
+        await pilot.pause()
+        assert stages.show_vertical_scrollbar
+        assert stages.query_one("#stages").size.height == len(LONG) + 2
