@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.session import Session
 
 LABEL = 10
+TEST_IT = "test the connection: it says where the way to HubSpot ends, and what to do"
 
 
 class HomeScreen(ConsoleScreen[None]):
@@ -132,7 +133,10 @@ class HomeScreen(ConsoleScreen[None]):
         return stack(*gauge_rows(state, width))
 
     def _attention(self) -> Content:
-        found = [row(("▲ ", "$warning"), (sentence, "")) for sentence in self.console.glance.attention[:4]]
+        found = []
+        if self.console.opening_failed and self.console.glance.profile is not None:
+            found += [row(("✗ ", "$error"), literal(self.console.opening_failed, limit=160)), _step("t", TEST_IT)]
+        found += [row(("▲ ", "$warning"), (sentence, "")) for sentence in self.console.glance.attention[:4]]
         return stack(*found, *_advice(self.console.glance.profile is not None, self.console.glance.runs))
 
 

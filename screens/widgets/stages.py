@@ -67,7 +67,22 @@ class StageList(VerticalScroll):
             self.ended = True
             self._show()
             self.screen.refresh_bindings()  # a certificate may wait for being accepted
-            self.call_after_refresh(self.scroll_end, animate=False)
+            self.call_after_refresh(self._look_at_the_end)
+
+    @property
+    def _width(self) -> int:
+        # room for the scrollbar, which comes when the rows become many
+        return (self.content_size.width or 76) - self.scrollbar_size_vertical
+
+    def _look_at_the_end(self) -> None:
+        """The verdict in view; after a failure the stage that failed, whatever comes below it."""
+        above = 0
+        for stage in self.stages:
+            if stage.state == "fail":
+                self.scroll_to(y=above, animate=False)
+                return
+            above += len(stage_rows(stage, self._width))
+        self.scroll_end(animate=False)
 
     def on_resize(self) -> None:
         """Cut the rows anew."""
@@ -83,10 +98,8 @@ class StageList(VerticalScroll):
 
     def _show(self) -> None:
         rows: list[Content] = []
-        # room for the scrollbar, which comes when the rows become many
-        width = (self.content_size.width or 76) - self.scrollbar_size_vertical
         for stage in self.stages:
-            rows += stage_rows(stage, width)
+            rows += stage_rows(stage, self._width)
         if self.running:
             later = _titles()[len(self.stages) :]
             for place, title in enumerate(later):

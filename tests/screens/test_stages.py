@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -87,3 +91,31 @@ async def test_rows_leave_room_for_a_scrollbar_that_comes_with_the_last_of_them(
         await pilot.pause()
         assert stages.show_vertical_scrollbar
         assert stages.query_one("#stages").size.height == len(LONG) + 2
+
+
+async def test_after_a_failure_the_failed_stage_stays_in_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = Stage(
+        name="tls",
+        title="TLS",
+        state="fail",
+        detail="the certificate is nobody's " * 6,
+        cause="somebody is between " * 6,
+        advice="look at it " * 12,
+    )
+    rest = [Stage(name=name, title=title, state="skipped") for name, title in list(STAGES.items())[4:]]
+
+    async def diagnose(*_: object) -> AsyncIterator[Stage]:
+        for stage in (*ALL[:3], tls, *rest):
+            yield stage
+
+    monkeypatch.setattr("console.connector.diagnose.diagnose", diagnose)
+    app = still_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(ConnectionScreen())
+        await app.workers.wait_for_complete()
+        some: Any = SimpleNamespace(profile=None, secrets=asyncio.sleep(0), budget=None)
+        await app.screen.query_one(StageList).test(some)
+        await pilot.pause()
+        await pilot.pause()
+        assert "✗ TLS" in shown(app)
+        assert "→ look at it" in shown(app)
