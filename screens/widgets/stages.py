@@ -74,6 +74,14 @@ class StageList(VerticalScroll):
         # room for the scrollbar, which comes when the rows become many
         return (self.content_size.width or 76) - self.scrollbar_size_vertical
 
+    @property
+    def _untried(self) -> int:
+        """How many stages at the end were passed over: where they are many, they would push the failure out of view."""
+        count = 0
+        while count < len(self.stages) and self.stages[-1 - count].state == "skipped":
+            count += 1
+        return count if count > 1 else 0
+
     def _look_at_the_end(self) -> None:
         """The verdict in view; after a failure the stage that failed, whatever comes below it."""
         above = 0
@@ -98,8 +106,13 @@ class StageList(VerticalScroll):
 
     def _show(self) -> None:
         rows: list[Content] = []
-        for stage in self.stages:
+        untried = 0 if self.running else self._untried
+        for stage in self.stages[: len(self.stages) - untried]:
             rows += stage_rows(stage, self._width)
+        if untried:
+            sign = words.STAGE_SIGNS["skipped"]
+            told = f"the {untried} stages after it were not tried"
+            rows.append(row((f"{sign.glyph} ", sign.style), (told, "$muted")))
         if self.running:
             later = _titles()[len(self.stages) :]
             for place, title in enumerate(later):

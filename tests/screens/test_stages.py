@@ -119,3 +119,5 @@ async def test_after_a_failure_the_failed_stage_stays_in_view(tmp_path: Path, mo
         await pilot.pause()
         assert "✗ TLS" in shown(app)
         assert "→ look at it" in shown(app)
+        assert f"the {len(rest)} stages after it were not tried" in shown(app)
+        assert "✗ The way to HubSpot is not open yet" in shown(app)
