@@ -137,14 +137,18 @@ def choice(*allowed: str) -> Callable[[Any], str]:
     return read
 
 
-def url(*, optional: bool = False) -> Callable[[Any], str]:
-    """An https URL, or http to this machine itself; never with a password in it."""
+def url(*, optional: bool = False, exact: bool = False) -> Callable[[Any], str]:
+    """An https URL, or http to this machine itself; never with a password in it.
+
+    `exact` keeps a slash at the end: HubSpot compares redirect URLs character by character.
+    """
 
     def read(value: Any) -> str:
         given = text(value)
         if not given and optional:
             return ""
-        return _checked_url(given)
+        checked = _checked_url(given)
+        return checked if exact else checked.rstrip("/")
 
     return read
 
@@ -224,7 +228,7 @@ def _checked_url(given: str) -> str:
         raise Wrong("must end before ? and #", example)
     if parts.scheme == "http" and not is_loopback(name):
         raise Wrong("would send secrets in clear text", "Use https; http is only for this machine itself (127.0.0.1).")
-    return given.rstrip("/")
+    return given
 
 
 def is_loopback(name: str) -> bool:
@@ -266,7 +270,7 @@ FIELDS: dict[str, Field] = {
         Field("apiBaseUrl", "api_base_url", url(), "Where HubSpot's API is; secrets are bound to it"),
         Field("apiVersion", "api_version", version, "The version in the API's paths"),
         Field("authorizeUrl", "authorize_url", url(), "Where the browser grants access (oauth)"),
-        Field("redirectUri", "redirect_uri", url(), "Where the browser comes back to (oauth)"),
+        Field("redirectUri", "redirect_uri", url(exact=True), "Where the browser comes back to (oauth)"),
         Field("scopes", "scopes", scopes, "What the app asks for (oauth)"),
         Field(
             "readSchema", "read_schema", boolean, "true reads the account's properties; false uses the built-in ones"
