@@ -239,7 +239,10 @@ class Session:
     async def _open_plans(self) -> Plans:
         from console.provisioning.plans import Plans
 
-        return Plans(await self.connector, await self.journal, await self.mappings)
+        return Plans(await self.connector, await self.journal, await self.mappings, source_secret=self._source_secret)
+
+    async def _source_secret(self, name: str) -> str | None:
+        return await (await self.secrets).get(name)
 
     async def _open_runs(self) -> Runs:
         from console.provisioning.runs import Runs
@@ -250,6 +253,13 @@ class Session:
         from console.settings.handover import pack
 
         return await pack(await self.vault, await self.secrets)
+
+
+async def source_secret(session: Session, spec: str) -> str | None:
+    """What the vault holds for a source; the vault is opened only for a kind of source that has secrets."""
+    from console.sources.opening import secret_for
+
+    return await secret_for(spec, session._source_secret)
 
 
 def chosen_profile(profiles: Profiles, wanted: str | Profile | None) -> Profile:

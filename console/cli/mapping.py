@@ -74,12 +74,17 @@ def _tell(context: Context, problem: Problem) -> None:
 
 
 async def _suggest(context: Context) -> int:
+    from console.session import source_secret
+
     args = context.args
     source = _anchored(args.source) if args.write else args.source
     async with context.session() as session:
         mappings = await session.mappings
         schema = await (await session.connector).schema(args.object_class, live=True)
-        text = mappings.suggest(source, args.object_class, schema, name=args.write or "", base=Path.cwd())
+        secret = await source_secret(session, source)
+        text = mappings.suggest(
+            source, args.object_class, schema, name=args.write or "", base=Path.cwd(), secret=secret
+        )
         if args.write:
             path = mappings.write(args.write, text)
             context.out.note(f"Written: {path}   Look at it, then: hubspoke plan {args.write}")

@@ -65,12 +65,16 @@ class Mappings:
         *,
         name: str = "",
         base: Path | None = None,
+        secret: str | None = None,
     ) -> str:
-        """A commented mapping for a source: a file that `check` accepts. Raises SourceError."""
+        """A commented mapping for a source: a file that `check` accepts. Raises SourceError.
+
+        `secret` is what the vault holds for the source.
+        """
         from console.provisioning.suggest import suggest
         from console.sources.opening import open_source
 
-        preview = open_source(source, base=base or Path.cwd()).preview()
+        preview = open_source(source, base=base or Path.cwd(), secret=secret).preview()
         return suggest(preview, object_class, schema, name=name)
 
     def write(self, name: str, text: str) -> Path:

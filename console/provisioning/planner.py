@@ -31,7 +31,7 @@ from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person, Preparer
 from console.provisioning.target import Target
 from console.sources.model import Source, SourceRow
-from console.sources.opening import open_source
+from console.sources.opening import SecretGetter, open_source, secret_for
 
 SLICE = 250
 SLICES_AHEAD = 24
@@ -63,9 +63,12 @@ class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
 class Planner:
     """Makes plans for one portal."""
 
-    def __init__(self, connector: PlanningTarget, journal: Journal) -> None:
+    def __init__(
+        self, connector: PlanningTarget, journal: Journal, *, source_secret: SecretGetter | None = None
+    ) -> None:
         self._connector = connector
         self._journal = journal
+        self._source_secret = source_secret
 
     async def plan(
         self,
@@ -83,7 +86,9 @@ class Planner:
         if expressions.problems:
             raise MappingError(tuple(expressions.problems))
         base = mapping.base if source is None else Path.cwd()
-        people = open_source(source or mapping.source, base=base, types=mapping.types)
+        spec = source or mapping.source
+        secret = await secret_for(spec, self._source_secret)
+        people = open_source(spec, base=base, types=mapping.types, secret=secret)
         columns = await in_thread(people.columns)
         if columns is not None and (missing := missing_columns(mapping, columns, people.name)):
             raise MappingError(tuple(missing))

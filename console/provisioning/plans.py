@@ -11,15 +11,24 @@ from console.provisioning.errors import PlanRefused, placed
 from console.provisioning.mappings import Mappings
 from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
 from console.sources.errors import SourceError
+from console.sources.opening import SecretGetter
 
 
 class Plans:
     """Plans of one portal. Methods raise PlanRefused, HubSpotError and JournalError, all with a remedy."""
 
-    def __init__(self, connector: PlanningTarget, journal: Journal, mappings: Mappings) -> None:
+    def __init__(
+        self,
+        connector: PlanningTarget,
+        journal: Journal,
+        mappings: Mappings,
+        *,
+        source_secret: SecretGetter | None = None,
+    ) -> None:
         self._connector = connector
         self._journal = journal
         self._mappings = mappings
+        self._source_secret = source_secret
 
     async def create(
         self,
@@ -35,7 +44,7 @@ class Plans:
         source id of one person.
         """
         found = await in_thread(lambda: self._mappings.load(mapping))
-        planner = Planner(self._connector, self._journal)
+        planner = Planner(self._connector, self._journal, source_secret=self._source_secret)
         try:
             return await planner.plan(found, source=source, only=only, progress=progress)
         except SourceError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
 
 from console.sources.csv_file import CsvSource
 from console.sources.errors import SourceError
@@ -14,13 +16,67 @@ from console.sources.model import Source
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SECRET_NAMES = re.compile(r"(?i)pass|pwd|secret|token|api_?key")
-_JSONL = frozenset({".jsonl", ".ndjson"})
-_CSV = frozenset({".csv", ".tsv", ".txt", ".tab"})
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A source as it was asked for.
+
+    `path` and `name` are a file's (absolute where there is a base; fit to be shown). `secret` is what the vault
+    holds for it: a password, a token or `user:password`, as the kind of source says.
+    """
+
+    spec: str
+    base: Path | None
+    types: Mapping[str, str]
+    secret: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file that is meant; a relative one is relative to `base`."""
+        path = Path(self.spec).expanduser()
+        return path if path.is_absolute() or self.base is None else self.base / path
+
+    @property
+    def name(self) -> str:
+        """The file's path as text."""
+        return path_name(self.path)
+
+
+Opener = Callable[[Asked], Source]
+"""Makes a source. Nothing may be read or connected yet; raises SourceError for what is plainly wrong."""
+
+
+def _csv(asked: Asked) -> Source:
+    return CsvSource(asked.path, asked.name, asked.types)
+
+
+def _jsonl(asked: Asked) -> Source:
+    return JsonlSource(asked.path, asked.name, asked.types)
+
+
+FILES: dict[str, Opener] = {
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".txt": _csv,
+    ".tab": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+}
+"""By the suffix of a file. A new kind is one line here; what is heavy to import is imported in its opener."""
+
+SCHEMES: dict[str, Opener] = {}
+"""By the scheme of a URL, without the colon."""
+
+SECRETS: dict[str, Callable[[str], str]] = {}
+"""By the scheme: which name in the vault (`source/NAME`, here NAME) a URL's secret has; a scheme without one needs none."""
+
 SUPPORTED = "a CSV file (.csv, .tsv, .txt) or a JSON Lines file (.jsonl, .ndjson)"
 
 
-def open_source(spec: str, *, base: Path | None = None, types: Mapping[str, str] | None = None) -> Source:
-    """Open a source by path or URL. A relative path is relative to `base`.
+def open_source(
+    spec: str, *, base: Path | None = None, types: Mapping[str, str] | None = None, secret: str | None = None
+) -> Source:
+    """Open a source by path or URL. A relative path is relative to `base`; `secret` is what the vault holds for it.
 
     Raises SourceError. Nothing is read before `columns`, `rows`, `test` or `preview`.
     """
@@ -28,24 +84,45 @@ def open_source(spec: str, *, base: Path | None = None, types: Mapping[str, str]
         raise SourceError("no source is named", remedy='Write source = "people.csv" into the mapping.')
     if "\0" in spec:
         raise SourceError("the source's name holds a NUL character", remedy="Check the mapping's source.")
-    if _SCHEME.match(spec):
+    asked = Asked(spec=spec, base=base, types=types or {}, secret=secret)
+    scheme = scheme_of(spec)
+    if scheme:
         refuse_password(spec)
-        scheme = spec.split(":", 1)[0].lower()
+        if scheme in SCHEMES:
+            return SCHEMES[scheme](asked)
         raise SourceError(f"sources of the kind {scheme}: cannot be read by this version", remedy=f"Use {SUPPORTED}.")
-    path = Path(spec).expanduser()
-    if not path.is_absolute() and base is not None:
-        path = base / path
-    name = path_name(path)
+    path, name = asked.path, asked.name
     suffix = path.suffix.lower()
-    chosen = types or {}
-    if suffix in _JSONL:
-        return JsonlSource(path, name, chosen)
-    if suffix in _CSV:
-        return CsvSource(path, name, chosen)
+    if suffix in FILES:
+        return FILES[suffix](asked)
     if path.is_dir():
         raise SourceError(f"{name} is a folder, not a file", file=name, remedy="Name a file inside it.")
     kind = f"files of the kind {path_name(Path(suffix))}" if suffix else "files without an extension"
     raise SourceError(f"{name}: {kind} cannot be read", file=name, remedy=f"Use {SUPPORTED}.")
+
+
+SecretGetter = Callable[[str], Awaitable[str | None]]
+"""Asks the vault for a secret by its name there, such as `source/ldap.example.org`."""
+
+
+async def secret_for(spec: str, getter: SecretGetter | None) -> str | None:
+    """What the vault holds for a source. The vault is asked only where the kind of source has secrets."""
+    name = secret_name(spec)
+    return await getter(name) if name and getter is not None else None
+
+
+def secret_name(spec: str) -> str:
+    """The name in the vault of a source's secret; empty where its kind has none. Raises SourceError."""
+    scheme = scheme_of(spec)
+    if scheme not in SECRETS:
+        return ""
+    refuse_password(spec)
+    return "source/" + SECRETS[scheme](spec)
+
+
+def scheme_of(spec: str) -> str:
+    """The scheme of a URL in lower case; empty for a path."""
+    return spec.split(":", 1)[0].lower() if _SCHEME.match(spec) else ""
 
 
 def path_name(path: Path) -> str:
