@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from console.provisioning.mappings import Mappings
     from console.provisioning.plans import Plans
     from console.provisioning.runs import Runs
+    from console.repository.people import People
     from console.settings.secrets import Secrets
     from console.settings.vault import Vault
 
@@ -113,6 +114,7 @@ class Session:
         self.mappings: Lazy[Mappings] = Lazy(self._open_mappings)
         self.plans: Lazy[Plans] = Lazy(self._open_plans)
         self.runs: Lazy[Runs] = Lazy(self._open_runs)
+        self.people: Lazy[People] = Lazy(self._open_people, _close)
 
     @classmethod
     @asynccontextmanager
@@ -143,7 +145,9 @@ class Session:
 
     async def _aclose(self) -> None:
         # the reverse of the order in which they lean on each other
-        for service in (self.runs, self.plans, self.browse, self.connector, self.hubspot, self.journal, self.budget):
+        for service in (
+            self.runs, self.plans, self.people, self.browse, self.connector, self.hubspot, self.journal, self.budget
+        ):
             await service.aclose()
         if self._keepalive is not None:
             os.close(self._keepalive)
@@ -241,7 +245,15 @@ class Session:
 
         return Plans(await self.connector, await self.journal, await self.mappings, source_secret=self._source_secret)
 
+    async def _open_people(self) -> People:
+        from console.repository.people import People
+        from console.settings.journal_key import journal_key
+
+        return await People.open(self.paths.people, master_key=await journal_key(await self.secrets, self.paths))
+
     async def _source_secret(self, name: str) -> str | None:
+        if name == "source/people:":  # the repository's place and key; the vault holds only the key
+            return (await self.people).ticket()
         return await (await self.secrets).get(name)
 
     async def _open_runs(self) -> Runs:

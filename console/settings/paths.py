@@ -59,6 +59,11 @@ class Paths:
         return self.state / "journal.sqlite"
 
     @property
+    def people(self) -> Path:
+        """The managed repository."""
+        return self.state / "people.sqlite"
+
+    @property
     def budget(self) -> Path:
         """Slots shared by all processes."""
         return self.state / "budget.sqlite"

@@ -1,0 +1,1 @@
+"""The managed repository: Hubspoke's own small store of people."""
