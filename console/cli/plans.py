@@ -8,14 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from console.cli.context import Context
+from console.cli.exits import Exit, Stop, usage
 
 if TYPE_CHECKING:
     from console.hubspot.model import AccountDetails
     from console.journal.model import Plan
-    from console.provisioning.planner import PlanProgress
+    from console.provisioning.plans import PlanProgress, PlanRequest
     from console.session import Session
 
 _PROBLEMS_SHOWN = 20
+_WORK = ("CREATE", "UPDATE", "DELETE", "LINK", "UNLINK")
 
 
 def add_planning(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,28 @@ def add_planning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mapping", metavar="MAPPING", help="the name of a mapping, or the path of its file")
     parser.add_argument("--source", metavar="SOURCE", help="read people from here instead of the mapping's source")
     parser.add_argument("--only", metavar="SOURCE_ID", help="only this person")
+    parser.add_argument("--scope", metavar="FILTER", default="", help="only people whom this query filter means")
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="SOURCE_ID", help="leave this person as they are; repeatable"
+    )
+    parser.add_argument(
+        "--only-action",
+        action="append",
+        default=[],
+        type=str.upper,
+        choices=_WORK,
+        metavar="ACTION",
+        help=f"plan only this, report the rest: {', '.join(_WORK)}; repeatable",
+    )
+    parser.add_argument(
+        "--incremental", action="store_true", help="do not look up people who are as they were in the plan before"
+    )
+    parser.add_argument(
+        "--lane",
+        choices=("auto", "keys", "list"),
+        default="auto",
+        help="how HubSpot is read; auto takes the cheaper one",
+    )
 
 
 async def make_plan(context: Context, session: Session) -> Plan:
@@ -40,9 +64,33 @@ async def make_plan(context: Context, session: Session) -> Plan:
     try:
         await asyncio.to_thread(import_module, "console.provisioning.plans")
         plans = await session.plans
-        return await plans.create(args.mapping, source=args.source, only=args.only, progress=told)
+        plan = await plans.create(args.mapping, _request(args), progress=told)
     finally:
         await asyncio.gather(asked, return_exceptions=True)
+    if plan.situations.get("ALL_GONE"):
+        (first, *_) = [problem for problem in plan.problems if problem.message.startswith("nobody")]
+        raise Stop(Exit.FAILURE, first.message, first.remedy)
+    return plan
+
+
+def _request(args: argparse.Namespace) -> PlanRequest:
+    """What the command line asks for."""
+    from console.journal.model import Action
+    from console.provisioning.plans import PlanRequest
+
+    discover = getattr(args, "discover", False)
+    if discover and (args.only is not None or args.scope):
+        raise usage("--discover looks at everybody; --only and --scope do not.", "Leave one of them out.")
+    return PlanRequest(
+        source=args.source,
+        only=args.only,
+        scope=args.scope,
+        exclude=tuple(args.exclude),
+        actions=tuple(Action(name) for name in args.only_action),
+        discover=discover,
+        incremental=args.incremental,
+        lane=args.lane,
+    )
 
 
 async def _account(session: Session) -> AccountDetails:
@@ -71,6 +119,17 @@ def shape(plan: Plan) -> dict[str, object]:
             "requests": plan.cost.requests,
             "seconds": plan.cost.seconds,
             "dailyRemaining": plan.cost.daily_remaining,
+            "associations": plan.cost.associations,
+        },
+        "associations": plan.associations,
+        "partial": plan.partial,
+        "lane": {
+            "id": plan.lane.name,
+            "why": plan.lane.why,
+            "records": plan.lane.records,
+            "skipped": plan.lane.skipped,
+            "since": plan.lane.since or None,
+            "requests": plan.requests_spent,
         },
         "guards": [
             {
@@ -103,6 +162,9 @@ def tell(context: Context, plan: Plan) -> None:
         facts["clears"] = f"{plan.clears:,} values would be emptied"
     if plan.invalid:
         facts["invalid"] = f"{plan.invalid:,} records cannot be used and stay as they are"
+    if plan.associations:
+        facts["associations"] = f"{plan.associations:,} to be made, about {plan.cost.associations:,} requests apart"
+    facts["read by"] = lane(plan)
     facts["cost"] = cost(plan)
     out.facts(facts)
     for guard in plan.guards:
@@ -125,6 +187,14 @@ def tell(context: Context, plan: Plan) -> None:
 def counts(numbers: dict[str, int]) -> str:
     """`CREATE 12, UPDATE 3`."""
     return ", ".join(f"{name} {number:,}" for name, number in numbers.items() if number) or "none"
+
+
+def lane(plan: Plan) -> str:
+    """How HubSpot was read for this plan, and why so."""
+    how = "listing every record" if plan.lane.name == "list" else "looking people up by key"
+    why = f": {plan.lane.why}" if plan.lane.why else ""
+    skipped = f"; {plan.lane.skipped:,} not looked up, unchanged since {plan.lane.since}" if plan.lane.since else ""
+    return f"{how}, {plan.requests_spent:,} requests{why}{skipped}"
 
 
 def cost(plan: Plan) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
-from console.hubspot.errors import Conflict, Invalid, NotFound
-from console.hubspot.model import Outcome, Record
+from console.hubspot.errors import Conflict, HubSpotError, Invalid, NotFound
+from console.hubspot.matching import MERGED_IDS
+from console.hubspot.model import Record
 from console.journal.journal import Journal
-from console.journal.model import Link, Problem
+from console.journal.model import Candidate, Link, Problem
+from console.provisioning.companies import SHARED_KEYS, Companies
+from console.provisioning.mapping import RECORD_ID
 from console.provisioning.people import Person
 from console.provisioning.target import Target
 
@@ -18,36 +22,102 @@ BATCH = 100
 
 
 class Found(msgspec.Struct, kw_only=True):
-    """What is known of a person after looking: the link, the record, whom the record belongs to."""
+    """What is known of a person after looking: the link, the record, whom the record belongs to.
+
+    `candidates` are the records that the keys lead to, where these are several.
+    """
 
     person: Person
     link: Link | None = None
     record: Record | None = None
     taken: bool = False
-    several: bool = False
+    candidates: tuple[Candidate, ...] = ()
     problem: Problem | None = None
     read_at: float = 0.0
 
 
-class Correlator:
-    """Looks up people in batches of 100. `requests` counts what that cost."""
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading by one id or key told: the records, of which there may be none, or why it cannot be told."""
 
-    def __init__(
-        self,
-        target: Target,
-        journal: Journal,
-        object_class: str,
-        portal_id: int,
-        mapping: str,
-        properties: Sequence[str],
-    ) -> None:
+    records: tuple[Record, ...] = ()
+    error: HubSpotError | None = None
+    read_at: float = 0.0
+
+
+class Reader(Protocol):
+    """A way to read records."""
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+
+    async def by_id(self, ids: Sequence[str]) -> dict[str, Answer]:
+        """Records by HubSpot's id; a merged record's id leads to its survivor."""
+
+    async def by_key(self, name: str, values: Sequence[str]) -> dict[str, Answer]:
+        """Records by the value of a property that correlation may use."""
+
+
+class KeyReader:
+    """Reads in batches of 100, by id and by key."""
+
+    def __init__(self, target: Target, object_class: str, properties: Sequence[str]) -> None:
         self._target = target
+        self._class = object_class
+        self._properties = tuple(dict.fromkeys([*properties, MERGED_IDS]))
+        self._companies = Companies(target)
+        self._requests = 0
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+        return self._requests + self._companies.requests
+
+    async def by_id(self, ids: Sequence[str]) -> dict[str, Answer]:
+        """Records by HubSpot's id; a merged record's id leads to its survivor."""
+        return await self._read(ids, None)
+
+    async def by_key(self, name: str, values: Sequence[str]) -> dict[str, Answer]:
+        """Records by a unique property, by id, or companies by their domain."""
+        if name in SHARED_KEYS.get(self._class, ()):
+            read_at = time.time()
+            found = await self._companies.by_domain(values, self._properties)
+            return {value: Answer(records=tuple(found[value]), read_at=read_at) for value in values}
+        return await self._read(values, None if name == RECORD_ID else name)
+
+    async def _read(self, keys: Sequence[str], id_property: str | None) -> dict[str, Answer]:
+        """Answers by key. An error that is not about one key raises, because a plan with holes is no plan."""
+        answers: dict[str, Answer] = {}
+        for part in _batches(keys):
+            read_at = time.time()
+            outcomes = await self._target.batch_read(
+                self._class, part, properties=self._properties, id_property=id_property
+            )
+            self._requests += 1
+            for key, outcome in zip(part, outcomes, strict=True):
+                if outcome.error is not None and not isinstance(outcome.error, NotFound | Invalid | Conflict):
+                    raise outcome.error
+                error = None if isinstance(outcome.error, NotFound) else outcome.error
+                records = (outcome.record,) if outcome.record is not None else ()
+                answers[key] = Answer(records=records, error=error, read_at=read_at)
+        return answers
+
+
+class Correlator:
+    """Looks people up by a reader, and looks whom their records belong to."""
+
+    def __init__(self, reader: Reader, journal: Journal, object_class: str, portal_id: int, mapping: str) -> None:
+        self._reader = reader
         self._journal = journal
         self._class = object_class
         self._portal = portal_id
         self._mapping = mapping
-        self._properties = tuple(properties)
-        self.requests = 0
+        self._shared = SHARED_KEYS.get(object_class, ())
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+        return self._reader.requests
 
     async def links(self, people: Sequence[Person]) -> dict[bytes, Link]:
         """The links of people, by the digest of their source id."""
@@ -55,63 +125,78 @@ class Correlator:
         return await self._journal.links(self._portal, self._mapping, digests, object_class=self._class)
 
     async def linked(self, people: Sequence[tuple[Person, Link]]) -> list[Found]:
-        """The records of linked people. A record that is gone is None."""
-        records, read_at = await self._read(list(dict.fromkeys(link.uid for _, link in people)), None)
-        return [
-            Found(person=person, link=link, record=records[link.uid].record, read_at=read_at) for person, link in people
+        """The records of linked people. A record that is gone is None, one that was merged is its survivor."""
+        answers = await self._reader.by_id(list(dict.fromkeys(link.uid for _, link in people)))
+        found = []
+        for person, link in people:
+            answer = answers[link.uid]
+            record = answer.records[0] if answer.records else None
+            found.append(Found(person=person, link=link, record=record, read_at=answer.read_at))
+        moved = [
+            one for one in found if one.record is not None and one.link is not None and one.link.uid != one.record.id
         ]
+        await self._mark_taken(moved)
+        return found
 
     async def unlinked(self, people: Sequence[Person]) -> list[Found]:
-        """The records of people without a link, by their unique keys in order."""
-        found = {id(person): Found(person=person, read_at=time.time()) for person in people}
-        waiting = list(people)
-        rank = 0
-        while waiting:
-            by_property: dict[str, dict[str, list[Person]]] = {}
-            for person in waiting:
-                name, value = person.keys[rank]
-                by_property.setdefault(name, {}).setdefault(value, []).append(person)
-            waiting = []
-            for name, group in by_property.items():
-                outcomes, read_at = await self._read(list(group), name)
-                for value, same in group.items():
-                    for person in same:
-                        entry = found[id(person)]
-                        entry.read_at = read_at
-                        entry.record = outcomes[value].record
-                        entry.problem = _refused(outcomes[value], name, person)
-                        if entry.record is None and entry.problem is None and len(person.keys) > rank + 1:
-                            waiting.append(person)
-            rank += 1
-        result = list(found.values())
-        await self._mark_taken(result)
-        return result
+        """The records of people without a link, by their keys in order.
+
+        All unique keys are asked, because two of them may lead to two records; a key that records may share
+        only where these found nothing.
+        """
+        found = [Found(person=person, read_at=time.time()) for person in people]
+        hits: list[dict[str, tuple[Record, str]]] = [{} for _ in people]
+        names = list(dict.fromkeys(name for person in people for name, _ in person.keys))
+        for name in sorted(names, key=lambda name: name in self._shared):
+            asked: dict[str, list[int]] = {}
+            for index, person in enumerate(people):
+                value = next((value for key, value in person.keys if key == name), "")
+                if value and not (name in self._shared and hits[index]):
+                    asked.setdefault(value, []).append(index)
+            answers = await self._reader.by_key(name, list(asked)) if asked else {}
+            for value, indexes in asked.items():
+                for index in indexes:
+                    answer, one = answers[value], found[index]
+                    one.read_at = min(one.read_at, answer.read_at) if hits[index] else answer.read_at
+                    one.problem = one.problem or _refused(answer.error, name, one.person)
+                    for record in answer.records:
+                        hits[index].setdefault(record.id, (record, f"{name} {value}"))
+        for one, records in zip(found, hits, strict=True):
+            if len(records) > 1:
+                one.candidates = tuple(candidate(record, key) for record, key in records.values())
+            elif records:
+                ((one.record, _),) = records.values()
+        await self._mark_taken(found)
+        return found
 
     async def _mark_taken(self, found: Sequence[Found]) -> None:
-        """A record may belong to somebody else of this mapping already."""
-        uids = {entry.record.id for entry in found if entry.record is not None}
+        """A record may belong to somebody else of this mapping already, also by the id of one merged into it."""
+        uids = {uid for one in found if one.record is not None for uid in known_as(one.record)}
         if not uids:
             return
         owners = await self._journal.links_by_uid(self._portal, self._mapping, uids, object_class=self._class)
-        for entry in found:
-            owner = owners.get(entry.record.id) if entry.record is not None else None
-            entry.taken = owner is not None and owner.digest != entry.person.digest
+        for one in found:
+            if one.record is not None:
+                links = [owners[uid] for uid in known_as(one.record) if uid in owners]
+                one.taken = any(link.digest != one.person.digest for link in links)
 
-    async def _read(self, keys: list[str], id_property: str | None) -> tuple[dict[str, Outcome], float]:
-        """Outcomes by key. An error that is not about one key raises, because a plan with holes is no plan."""
-        outcomes: dict[str, Outcome] = {}
-        read_at = time.time()
-        for part in _batches(keys):
-            read_at = time.time()
-            answers = await self._target.batch_read(
-                self._class, part, properties=self._properties, id_property=id_property
-            )
-            self.requests += 1
-            outcomes.update(zip(part, answers, strict=True))
-        for outcome in outcomes.values():
-            if outcome.error is not None and not isinstance(outcome.error, NotFound | Invalid | Conflict):
-                raise outcome.error
-        return outcomes, read_at
+
+def known_as(record: Record) -> list[str]:
+    """A record's id and those of the records that were merged into it."""
+    merged = (record.properties.get(MERGED_IDS) or "").split(";")
+    return [record.id, *(uid for part in merged if (uid := part.strip()))]
+
+
+def candidate(record: Record, key: str) -> Candidate:
+    """A record that may be somebody's, as a human tells records apart."""
+    return Candidate(uid=record.id, label=label_of(record), key=key)
+
+
+def label_of(record: Record) -> str:
+    """How people call a record."""
+    properties = record.properties
+    name = " ".join(part for part in (properties.get("firstname"), properties.get("lastname")) if part)
+    return name or properties.get("name") or properties.get("email") or properties.get("domain") or ""
 
 
 def _batches(keys: Sequence[str]) -> Iterator[list[str]]:
@@ -130,12 +215,12 @@ def _batches(keys: Sequence[str]) -> Iterator[list[str]]:
         waiting = later
 
 
-def _refused(outcome: Outcome, name: str, person: Person) -> Problem | None:
-    if outcome.error is None or isinstance(outcome.error, NotFound):
+def _refused(error: HubSpotError | None, name: str, person: Person) -> Problem | None:
+    if error is None:
         return None
     return Problem(
-        message=f"HubSpot cannot look up this {name}: {outcome.error.message}",
-        remedy=outcome.error.advice or "Correct the value in the source.",
+        message=f"HubSpot cannot look up this {name}: {error.message}",
+        remedy=error.advice or "Correct the value in the source.",
         line=person.line,
         field=name,
     )

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 
 import msgspec
 
 from console.connector.canonical import Converter
+from console.connector.filter import matches
 from console.hubspot.model import Record
-from console.journal.model import Action, Change, Link, NewEntry, Payload, Problem, Situation, Undo
-from console.provisioning.correlate import Found
-from console.provisioning.mapping import Mapping
+from console.journal.model import Action, Candidate, Change, Link, NewEntry, Payload, Problem, Situation, Undo
+from console.provisioning.correlate import Found, label_of
+from console.provisioning.mapping import RECORD_ID, Mapping
+from console.provisioning.outcomes import FORWARD_ONLY
 from console.provisioning.people import Person
 from console.provisioning.situations import Policy
 
-FORWARD_ONLY = frozenset({"lifecyclestage"})
-"""Properties that HubSpot moves forward only: going back takes a clear and a set, and leaves a trace."""
-
 
 class EntryMaker:
-    """Decides about one person at a time, by the mapping's policy."""
+    """Decides about one person at a time, by the mapping's policy.
 
-    def __init__(self, mapping: Mapping, converters: Dict[str, Converter], source: str) -> None:
+    `unique` are the correlation keys that HubSpot lets only one record have.
+    """
+
+    def __init__(
+        self, mapping: Mapping, converters: Dict[str, Converter], source: str, unique: Collection[str]
+    ) -> None:
         self._source = source
         self._mapping = mapping
-        self._rows = mapping.active
+        self._rows = mapping.written
         self._converters = converters
         self._policy = Policy(mapping.policy)
+        self._unique = frozenset(unique)
 
     def unlooked(self, person: Person) -> NewEntry | None:
         """The entry of a person whom nobody needs to look up in HubSpot; None for the others.
 
         Called for people without a link.
         """
+        if person.excluded:
+            return msgspec.structs.replace(
+                self._plain(person, Situation.SOURCE_IGNORED, Action.IGNORE), cause="excluded", correlation_digest=b""
+            )
         if person.problems and person.in_scope:
             return self._invalid(person, person.problems)
         if not person.in_scope:
@@ -42,15 +51,30 @@ class EntryMaker:
             return None
         if self._mapping.allow_unkeyed_creates and not self._mapping.correlate:
             return self._absent(person)
-        key = self._mapping.correlate[0]
-        keyless = Problem(
-            message=f"{key} is empty, so this person cannot be found in HubSpot nor created safely",
-            remedy=f"Fill what {key} is made of in the source.",
-            file=self._source,
-            line=person.line,
-            field=key,
+        return self._keyless(person, self._mapping.correlate[0])
+
+    def unchanged(self, person: Person, link: Link, before: NewEntry) -> NewEntry | None:
+        """The entry of a linked person who is as when they were last looked up; None where that is not so."""
+        if person.problems or not person.in_scope or not person.fingerprint:
+            return None
+        if (before.fingerprint, before.uid) != (person.fingerprint, link.uid):
+            return None
+        if self._policy.action(Situation.CONFIRMED) is not Action.UPDATE:
+            return None
+        return self._nothing(person, link.uid, before.read_at)
+
+    def _nothing(self, person: Person, uid: str, read_at: float) -> NewEntry:
+        """Linked, and equal: only who it is and a fingerprint are kept."""
+        return NewEntry(
+            number=person.number,
+            situation=Situation.CONFIRMED,
+            action=Action.NONE,
+            uid=uid,
+            read_at=read_at,
+            key_digest=person.digest,
+            correlation_digest=person.key_digest,
+            fingerprint=person.fingerprint,
         )
-        return self._invalid(person, (keyless,))
 
     def found(self, found: Found) -> NewEntry:
         """The entry of a person who was looked up."""
@@ -62,6 +86,8 @@ class EntryMaker:
             return self.leaver(person, link, record, found.read_at, Situation.UNQUALIFIED)
         if person.problems:
             return self._invalid(person, person.problems, link.uid if link else None)
+        if found.candidates:
+            return self._ambiguous(person, found.candidates, found.read_at)
         if link is not None and record is None:
             return self._missing(person, link)
         if record is None:
@@ -76,21 +102,53 @@ class EntryMaker:
         """The entry of a link whose person is out of scope or not in the source any more."""
         if record is None:
             situation = Situation.LINK_ONLY
+        elif situation is Situation.SOURCE_MISSING and not self._theirs(record):
+            situation = Situation.TARGET_IGNORED
         action = self._policy.action(situation, created_by_us=link.created_by_us)
+        entry = self._of_record(person, record, situation, action, read_at)
+        return msgspec.structs.replace(entry, uid=record.id if record is not None else link.uid, key_digest=link.digest)
+
+    def unassigned(self, number: int, record: Record, read_at: float) -> NewEntry:
+        """The entry of a record that nobody of the source speaks for, and that no link leads to."""
+        situation = Situation.UNASSIGNED if self._theirs(record) else Situation.TARGET_IGNORED
+        action = self._policy.action(situation)
+        if action is Action.UNLINK:
+            action = Action.IGNORE  # there is no link
+        return self._of_record(Person(number=number, line=0), record, situation, action, read_at)
+
+    def all_gone(self, number: int, source_id: str) -> NewEntry:
+        """The entry of somebody of whom there is nothing left: no source object, no link, and so no record."""
+        person = Person(number=number, line=0, source_id=source_id)
+        return self._plain(person, Situation.ALL_GONE, self._policy.action(Situation.ALL_GONE))
+
+    def _theirs(self, record: Record) -> bool:
+        """Whether a record is one that this mapping looks after."""
+        return self._mapping.target_filter is None or matches(self._mapping.target_filter, record.properties)
+
+    def _of_record(
+        self, person: Person, record: Record | None, situation: Situation, action: Action, read_at: float
+    ) -> NewEntry:
         changes: tuple[Change, ...] = ()
         if action is Action.DELETE and record is not None:
             changes = tuple(
-                Change(name=name, before=value) for name in self._converters if (value := record.properties.get(name))
+                Change(name=row.name, before=value) for row in self._rows if (value := record.properties.get(row.name))
             )
         return NewEntry(
             number=person.number,
             situation=situation,
             action=action,
             undo=_undo(action, changes),
-            uid=record.id if record is not None else link.uid,
-            payload=_payload(person, record, changes),
+            uid=record.id if record is not None else None,
+            payload=self.payload(person, record, changes),
             read_at=read_at,
-            key_digest=link.digest,
+        )
+
+    def _ambiguous(self, person: Person, candidates: tuple[Candidate, ...], read_at: float) -> NewEntry:
+        """Several records may be the person's; a human tells which, by making the link."""
+        entry = self._plain(person, Situation.AMBIGUOUS, self._policy.action(Situation.AMBIGUOUS))
+        payload = self.payload(person, None, ())
+        return msgspec.structs.replace(
+            entry, payload=msgspec.structs.replace(payload, candidates=candidates), read_at=read_at
         )
 
     def _present(self, person: Person, link: Link | None, record: Record, read_at: float) -> NewEntry:
@@ -99,29 +157,22 @@ class EntryMaker:
         if action is not Action.UPDATE:
             return self._decided(person, situation, record, read_at)
         changes = self.changes(person, record, link)
-        if not changes:
-            return NewEntry(
-                number=person.number,
-                situation=situation,
-                action=Action.NONE if link is not None else Action.LINK,
-                undo=Undo.NONE if link is not None else Undo.FULL,
-                uid=record.id,
-                payload=None if link is not None else _payload(person, record, ()),
-                read_at=read_at,
-                key_digest=person.digest,
-                correlation_digest=person.key_digest,
-            )
+        if not changes and link is not None and link.uid == record.id:
+            return self._nothing(person, record.id, read_at)
+        if not changes:  # a new link, or one that follows a merge
+            action = Action.LINK
         return NewEntry(
             number=person.number,
             situation=situation,
             action=action,
             undo=_undo(action, changes),
             uid=record.id,
-            payload=_payload(person, record, changes),
+            payload=self.payload(person, record, changes),
             clears=sum(change.clears for change in changes),
             read_at=read_at,
             key_digest=person.digest,
             correlation_digest=person.key_digest,
+            fingerprint=person.fingerprint,
         )
 
     def changes(self, person: Person, record: Record, link: Link | None) -> tuple[Change, ...]:
@@ -158,14 +209,15 @@ class EntryMaker:
     def _missing(self, person: Person, link: Link) -> NewEntry:
         action = self._policy.action(Situation.MISSING)
         if action is Action.CREATE:
-            if not person.keys and not self._mapping.allow_unkeyed_creates:
-                return self.unlooked(person) or self._created(person, Situation.MISSING, action)
             return self._created(person, Situation.MISSING, action)
         return self._plain(person, Situation.MISSING, action, uid=link.uid)
 
     def _created(self, person: Person, situation: Situation, action: Action) -> NewEntry:
         if action is not Action.CREATE:
             return self._plain(person, situation, action)
+        if not self._mapping.allow_unkeyed_creates and not any(name in self._unique for name, _ in person.keys):
+            unique = [name for name in self._mapping.correlate if name in self._unique]
+            return self._keyless(person, (unique or list(self._mapping.correlate))[0])
         changes = tuple(
             Change(name=row.name, after=value, write=row.write)
             for row in self._rows
@@ -184,9 +236,10 @@ class EntryMaker:
             situation=situation,
             action=action,
             undo=Undo.FULL,
-            payload=_payload(person, None, changes),
+            payload=self.payload(person, None, changes),
             key_digest=person.digest,
             correlation_digest=person.key_digest,
+            fingerprint=person.fingerprint,
         )
 
     def _decided(self, person: Person, situation: Situation, record: Record, read_at: float) -> NewEntry:
@@ -197,7 +250,7 @@ class EntryMaker:
             action=action,
             undo=_undo(action, ()),
             uid=record.id,
-            payload=_payload(person, record, ()),
+            payload=self.payload(person, record, ()),
             read_at=read_at,
             key_digest=person.digest,
             correlation_digest=person.key_digest,
@@ -210,7 +263,7 @@ class EntryMaker:
             action=action,
             undo=_undo(action, ()),
             uid=uid,
-            payload=_payload(person, None, ()),
+            payload=self.payload(person, None, ()),
             key_digest=person.digest,
             correlation_digest=person.key_digest,
         )
@@ -222,32 +275,44 @@ class EntryMaker:
             action=Action.EXCEPTION,
             uid=uid,
             cause="invalid",
-            payload=_payload(person, None, (), tuple(problems)),
+            payload=self.payload(person, None, (), tuple(problems)),
             key_digest=person.digest,
             correlation_digest=person.key_digest,
         )
 
+    def _keyless(self, person: Person, key: str) -> NewEntry:
+        problem = Problem(
+            message=f"{key} is empty, so this person cannot be found in HubSpot nor created safely",
+            remedy=f"Fill what {key} is made of in the source.",
+            file=self._source,
+            line=person.line,
+            field=key,
+        )
+        return self._invalid(person, (problem,))
 
-def _payload(
-    person: Person, record: Record | None, changes: tuple[Change, ...], problems: tuple[Problem, ...] = ()
-) -> Payload:
-    name, key = person.keys[0] if person.keys else ("", "")
-    label = person.label
-    if record is not None and not label:
-        properties = record.properties
-        parts = (properties.get("firstname"), properties.get("lastname"))
-        label = " ".join(part for part in parts if part) or properties.get("name") or properties.get("email") or ""
-    if record is not None and not key:
-        key = record.properties.get("email") or ""
-    return Payload(
-        source_id=person.source_id,
-        label=label,
-        key=key,
-        key_property=name,
-        line=person.line or None,
-        changes=changes,
-        problems=problems,
-    )
+    def payload(
+        self,
+        person: Person,
+        record: Record | None,
+        changes: tuple[Change, ...],
+        problems: tuple[Problem, ...] = (),
+    ) -> Payload:
+        """Who it is and what changes. The key is one that only one record can have, if there is such a one."""
+        keys = [pair for pair in person.keys if pair[0] != RECORD_ID] or list(person.keys)
+        name, key = next((pair for pair in keys if pair[0] in self._unique), keys[0] if keys else ("", ""))
+        label = person.label
+        if record is not None:
+            label = label or label_of(record)
+            key = key or record.properties.get("email") or record.properties.get("domain") or ""
+        return Payload(
+            source_id=person.source_id,
+            label=label,
+            key=key,
+            key_property=name,
+            line=person.line or None,
+            changes=changes,
+            problems=problems,
+        )
 
 
 def _undo(action: Action, changes: Sequence[Change]) -> Undo:

@@ -42,6 +42,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
 
     deletes: Guard = Guard(percent=5, count=50)
     clears: Guard = Guard(percent=1, count=20)
+    shrink: Guard = Guard(percent=50)
     failures: Guard = Guard(percent=10, after=200)
 
 
@@ -65,7 +66,13 @@ def parse_guard(text: object, *, failures: bool = False) -> Guard:
 
 def verdicts(guards: Guards, *, deletes: int, clears: int, links: int) -> tuple[GuardVerdict, ...]:
     """What the guards say of a plan with that many deletes and clears."""
-    return (
-        GuardVerdict(name="deletes", count=deletes, limit=guards.deletes.limit(links), rule=guards.deletes.rule),
-        GuardVerdict(name="clears", count=clears, limit=guards.clears.limit(links), rule=guards.clears.rule),
-    )
+    return (_verdict("deletes", guards.deletes, deletes, links), _verdict("clears", guards.clears, clears, links))
+
+
+def shrunk(guards: Guards, *, before: int, now: int) -> GuardVerdict:
+    """What the guard says of a source that held `before` people the last time and holds `now` of them."""
+    return _verdict("shrink", guards.shrink, max(before - now, 0), before)
+
+
+def _verdict(name: str, guard: Guard, count: int, base: int) -> GuardVerdict:
+    return GuardVerdict(name=name, count=count, limit=guard.limit(base), rule=guard.rule)

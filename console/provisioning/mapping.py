@@ -28,6 +28,8 @@ RowState = Literal["draft", "active", "deprecated"]
 TargetPhase = Literal["linked", "all", "off"]
 ObjectClass = Literal["contact", "company"]
 
+RECORD_ID = "hs_object_id"
+"""HubSpot's id of a record: a correlation key that cannot be written."""
 SIZE_LIMIT = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")
 
@@ -47,11 +49,22 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Associate(msgspec.Struct, frozen=True, kw_only=True):
-    """A record to associate with, found by a key expression."""
+    """A record to associate with, found by a key expression.
 
-    object_class: str
+    The key is a value of `key_property`, or, where `mapping` is named, a source id of that mapping, whose links then tell.
+    """
+
+    object_class: ObjectClass
     key: str
+    key_property: str = ""
+    mapping: str = ""
+    label: Literal["", "primary"] = ""
     line: int = 0
+
+    @property
+    def by(self) -> str:
+        """The property that the key is a value of."""
+        return self.key_property or ("domain" if self.object_class == "company" else "email")
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +77,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     target_phase: TargetPhase = "linked"
     scope: str = ""
     filter: Filter | None = None
+    target_scope: str = ""
+    target_filter: Filter | None = None
     correlate: tuple[str, ...] = ()
     types: dict[str, str] = {}
     rows: tuple[MappingRow, ...] = ()
@@ -80,6 +95,11 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     def active(self) -> tuple[MappingRow, ...]:
         """The rows that count; drafts and deprecated ones are only kept."""
         return tuple(row for row in self.rows if row.state == "active")
+
+    @property
+    def written(self) -> tuple[MappingRow, ...]:
+        """The active rows whose values are sent; a record's id only tells which one is meant."""
+        return tuple(row for row in self.active if row.name != RECORD_ID)
 
     @property
     def rules(self) -> ApplyRules:

@@ -25,12 +25,13 @@ from console.provisioning.tomltext import Places
 from console.sources.values import CONVERTERS
 
 _TOP = (
-    "version", "name", "source", "source_id", "target", "target_phase", "scope", "correlate", "types", "properties",
-    "associate", "policy", "guard", "allow_unkeyed_creates",
+    "version", "name", "source", "source_id", "target", "target_phase", "target_scope", "scope", "correlate", "types",
+    "properties", "associate", "policy", "guard", "allow_unkeyed_creates",
 )  # fmt: skip
 _ROW = ("value", "when", "write", "empty", "state")
-_ASSOCIATE = ("class", "key")
-_GUARD = ("deletes", "clears", "failures")
+_ASSOCIATE = ("class", "key", "property", "mapping", "label")
+_GUARD = ("deletes", "clears", "shrink", "failures")
+_THRESHOLDS = {"failures": "10% after 200", "shrink": "50%"}
 
 
 class MappingReader:
@@ -63,14 +64,9 @@ class MappingReader:
         phase: TargetPhase = self._choice("target_phase", get_args(TargetPhase), "linked")
         self._names(name, source)
         self._identity(source_id, correlate, unkeyed, target)
-        if phase == "all":
-            self._problem(
-                'target_phase = "all" (look at every HubSpot record) is not offered by this version',
-                'Write target_phase = "linked" or "off".',
-                "target_phase",
-            )
-        types, associate, policy = self._types(), self._associate(), self._policy()
-        guards, query = self._guards(), self._filter(scope)
+        types, associate, policy = self._types(), self._associate(target), self._policy()
+        target_scope = self._text("target_scope")
+        guards, query, theirs = self._guards(), self._filter("scope", scope), self._filter("target_scope", target_scope)
         if self.problems:
             return None
         return Mapping(
@@ -80,6 +76,8 @@ class MappingReader:
             target=target,
             target_phase=phase,
             scope=scope,
+            target_scope=target_scope,
+            target_filter=theirs,
             correlate=correlate,
             rows=rows,
             allow_unkeyed_creates=unkeyed,
@@ -232,32 +230,44 @@ class MappingReader:
                 )
         return {name: str(kind) for name, kind in table.items()}
 
-    def _associate(self) -> tuple[Associate, ...]:
+    def _associate(self, target: ObjectClass) -> tuple[Associate, ...]:
         value = self.data.get("associate", [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._problem("associate is not a list of tables", "Write [[associate]] on a line of its own.", "associate")
             return ()
-        found = []
-        for number, item in enumerate(value):
-            path = ("associate", str(number))
-            self._known(item, _ASSOCIATE, *path)
-            if item.get("class") not in get_args(ObjectClass) or not isinstance(item.get("key"), str):
-                self._problem(
-                    "an association needs class and key",
-                    "Write class = \"company\" and key = 'domain(source.mail)'.",
-                    *path,
-                )
-                continue
-            self._problem(
-                "associations are not made by this version; the rest of the mapping is",
-                "Keep [[associate]] for later, or remove it.",
-                *path,
-                warn=True,
+        found = (self._association(item, target, ("associate", str(number))) for number, item in enumerate(value))
+        return tuple(one for one in found if one is not None)
+
+    def _association(self, item: dict[str, Any], target: ObjectClass, path: tuple[str, str]) -> Associate | None:
+        self._known(item, _ASSOCIATE, *path)
+        texts = {name: item.get(name, "") for name in _ASSOCIATE}
+        if texts["class"] not in get_args(ObjectClass) or not all(isinstance(text, str) for text in texts.values()):
+            what, remedy = (
+                "an association needs class and key",
+                "Write class = \"company\" and key = 'domain(source.mail)'.",
             )
-            found.append(
-                Associate(object_class=item["class"], key=item["key"], line=self.places.line(*path, "key") or 0)
+        elif not texts["key"].strip():
+            what, remedy = "the association has no key", "Write key = 'domain(source.mail)'."
+        elif texts["class"] == target:
+            what, remedy = f"a {target} cannot be associated with a {target} here", "Name the other class."
+        elif texts["label"] not in ("", "primary") or (texts["label"] and target != "contact"):
+            what, remedy = (
+                "the only label is primary: the contact's primary company",
+                'Write label = "primary", or leave it out.',
             )
-        return tuple(found)
+        elif texts["property"] and texts["mapping"]:
+            what, remedy = "property and mapping exclude each other", "Keep what the key is a value of."
+        else:
+            return Associate(
+                object_class=texts["class"],
+                key=texts["key"],
+                key_property=texts["property"],
+                mapping=texts["mapping"],
+                label=texts["label"],
+                line=self.places.line(*path, "key") or 0,
+            )
+        self._problem(what, remedy, *path)
+        return None
 
     def _policy(self) -> dict[Situation, Action]:
         chosen: dict[Situation, Action] = {}
@@ -292,19 +302,19 @@ class MappingReader:
             try:
                 found[name] = parse_guard(value, failures=name == "failures")
             except ValueError as error:
-                example = "10% after 200" if name == "failures" else "5% or 50"
+                example = _THRESHOLDS.get(name, "5% or 50")
                 self._problem(f"the guard {name} {error}", f'Write {name} = "{example}".', "guard", name)
         return Guards(**found)
 
-    def _filter(self, scope: str) -> Filter | None:
-        if not scope:
+    def _filter(self, key: str, text: str) -> Filter | None:
+        if not text:
             return None
         try:
-            return parse_filter(scope)
+            return parse_filter(text)
         except FilterError as error:
             self._problem(
-                f"the scope is not a query filter: {error}\n{error.caret()}",
+                f"the {key} is not a query filter: {error}\n{error.caret()}",
                 'Write it like: active eq true and !(department eq "Robots").',
-                "scope",
+                key,
             )
             return None

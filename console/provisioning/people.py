@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping as Dict
 from typing import Any
 
@@ -12,14 +13,19 @@ from console.connector.filter import matches
 from console.hubspot.model import PropertyDefinition
 from console.journal.model import Problem
 from console.journal.seal import Digester
-from console.provisioning.expressions import Expressions
+from console.provisioning.expressions import Expressions, compile_expression
 from console.provisioning.functions import BadArgument
 from console.provisioning.mapping import Mapping
 from console.sources.model import SourceRow
 
+_pack = msgspec.msgpack.Encoder(order="deterministic").encode
+
 
 class Person(msgspec.Struct, kw_only=True):
-    """A person on the way into a plan. `wanted` holds canonical texts; a blank one is empty."""
+    """A person on the way into a plan. `wanted` holds canonical texts; a blank one is empty.
+
+    `ties` are the keys of what they are associated with, by the number of the mapping's [[associate]].
+    """
 
     number: int
     line: int
@@ -30,6 +36,9 @@ class Person(msgspec.Struct, kw_only=True):
     keys: tuple[tuple[str, str], ...] = ()
     key_digest: bytes = b""
     problems: tuple[Problem, ...] = ()
+    ties: tuple[tuple[int, str], ...] = ()
+    fingerprint: bytes = b""
+    excluded: bool = False
 
     @property
     def identified(self) -> bool:
@@ -58,6 +67,7 @@ class Preparer:
         self._expressions = expressions
         self._digester = digester
         self._source = source
+        self._ties = [compile_expression(associate.key) for associate in mapping.associate]
         self.converters = {row.name: Converter(schema[row.name]) for row in mapping.active}
 
     def broken(self, problem: Problem, number: int) -> Person:
@@ -78,6 +88,7 @@ class Preparer:
         if not source_id:
             problems.append(self._nameless(row.line))
         keys = tuple((key, value) for key in mapping.correlate if (value := wanted.get(key, "").strip()))
+        ties = self._tied(row, problems) if self._ties else ()
         return Person(
             number=number,
             line=row.line,
@@ -87,7 +98,37 @@ class Preparer:
             keys=keys,
             key_digest=self._digester.correlation(keys[0][1]) if keys else b"",
             problems=tuple(problems),
+            ties=ties,
+            fingerprint=b"" if problems else self._digester.source(self._told(wanted, ties)),
         )
+
+    def _told(self, wanted: dict[str, str], ties: tuple[tuple[int, str], ...]) -> str:
+        """A text that is another one as soon as anything of the person or of the mapping is."""
+        state = hashlib.sha256(self._mapping.digest.encode())
+        state.update(_pack((wanted, ties)))
+        return f"fingerprint {state.hexdigest()}"
+
+    def _tied(self, row: SourceRow, problems: list[Problem]) -> tuple[tuple[int, str], ...]:
+        """The keys of what the person is associated with; a blank one says nothing."""
+        found = []
+        for number, program in enumerate(self._ties):
+            associate = self._mapping.associate[number]
+            try:
+                key = program.eval(row.values)
+            except BadArgument as error:
+                problems.append(
+                    Problem(
+                        message=f"the key of the associated {associate.object_class} cannot be told: {error}",
+                        remedy="Mend the value in the source, or the key of [[associate]] in the mapping.",
+                        file=self._source,
+                        line=row.line,
+                        field="associate",
+                    )
+                )
+                continue
+            if key is not None and str(key).strip():
+                found.append((number, str(key).strip()))
+        return tuple(found)
 
     def _misread(self, row: SourceRow, number: int, problem: Problem) -> Person:
         """A value is not of its type, so nobody knows whether the person is in scope."""
@@ -111,8 +152,26 @@ class Preparer:
         problems = () if source_id else (self._nameless(row.line),)
         digest = self._digester.source(source_id) if source_id else b""
         return Person(
-            number=number, line=row.line, source_id=source_id, digest=digest, in_scope=False, problems=problems
+            number=number,
+            line=row.line,
+            source_id=source_id,
+            digest=digest,
+            in_scope=False,
+            problems=problems,
+            keys=self._keys_of_ignored(row) if self._mapping.target_phase == "all" else (),
         )
+
+    def _keys_of_ignored(self, row: SourceRow) -> tuple[tuple[str, str], ...]:
+        """What somebody out of scope would be found by: their record is not one that nobody speaks for."""
+        keys = []
+        for key in self._mapping.correlate:
+            try:
+                value = self.converters[key].canonical(self._expressions.evaluate_one(key, row.values)).strip()
+            except (BadArgument, BadValue):
+                continue
+            if value:
+                keys.append((key, value))
+        return tuple(keys)
 
     def _converted(self, values: dict[str, Any], line: int, problems: list[Problem]) -> dict[str, str]:
         wanted: dict[str, str] = {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import msgspec
 
 from console.journal.errors import UnknownPlan
 from console.journal.journal import Journal
@@ -10,6 +13,7 @@ from console.journal.model import Entry, Plan
 from console.provisioning.errors import PlanRefused, placed
 from console.provisioning.mappings import Mappings
 from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
+from console.provisioning.request import PlanRequest
 from console.sources.errors import SourceError
 from console.sources.opening import SecretGetter
 
@@ -33,24 +37,42 @@ class Plans:
     async def create(
         self,
         mapping: str,
+        request: PlanRequest | None = None,
         *,
-        source: str | None = None,
-        only: str | None = None,
         progress: Callable[[PlanProgress], None] | None = None,
+        **asked: Any,
     ) -> Plan:
         """Make a plan of a mapping (its name or path). Reads only; nothing is written in HubSpot.
 
-        `source` stands in for the mapping's own and is relative to the working folder; `only` is the
-        source id of one person.
+        `asked` are fields of a PlanRequest, for whoever has no such one at hand: source, only, scope.
         """
         found = await in_thread(lambda: self._mappings.load(mapping))
         planner = Planner(self._connector, self._journal, source_secret=self._source_secret)
+        request = msgspec.structs.replace(request or PlanRequest(), **asked)
         try:
-            return await planner.plan(found, source=source, only=only, progress=progress)
+            return await planner.plan(found, request, progress=progress)
         except SourceError as error:
             raise PlanRefused(
                 placed(error.problem, error.message), remedy=error.remedy, problems=(error.problem,)
             ) from error
+
+    async def undo(
+        self, run_or_plan: str, *, recreate: bool = False, progress: Callable[[PlanProgress], None] | None = None
+    ) -> Plan:
+        """Make a plan that takes a run back; see `console.provisioning.undo`. Reads only."""
+        from console.provisioning.undo import plan_undo
+
+        return await plan_undo(self._connector, self._journal, run_or_plan, recreate=recreate, progress=progress)
+
+    async def repair(self, run_or_plan: str, number: int, values: Mapping[str, str]) -> Plan:
+        """Make a plan of one dead letter with other values; see `console.provisioning.retry`."""
+        from console.provisioning.retry import plan_repair
+
+        run = await self._journal.progress(run_or_plan)
+        plan = await self._journal.plan(run.plan_id)
+        return await plan_repair(
+            self._journal, run, number, values, await self._connector.schema(plan.object_class, live=True)
+        )
 
     async def show(self, plan_id: str) -> Plan:
         """One plan. Raises UnknownPlan."""
@@ -84,6 +106,8 @@ class Plans:
                 f"{details.portal_id}",
                 remedy="Choose the profile of that portal (--profile), or make a new plan.",
             )
+        if plan.origin is not None:
+            return plan  # it was made of a run's entries: what the mapping says by now does not matter
         reference = plan.mapping_file or plan.mapping
         mapping = await in_thread(lambda: self._mappings.load(reference))
         if mapping.digest != plan.mapping_digest:
@@ -95,4 +119,4 @@ class Plans:
         return await self._journal.plans(limit)
 
 
-__all__ = ["PlanProgress", "PlanRefused", "Plans", "UnknownPlan"]
+__all__ = ["PlanProgress", "PlanRefused", "PlanRequest", "Plans", "UnknownPlan"]

@@ -19,12 +19,15 @@ VALID: Mapping[Situation, tuple[Action, ...]] = {
     S.UNQUALIFIED: (A.DELETE, A.UNLINK, A.EXCEPTION, *_SILENT),
     S.SOURCE_IGNORED: (A.REPORT, A.IGNORE, A.EXCEPTION),
     S.TARGET_IGNORED: (A.REPORT, A.IGNORE, A.DELETE, A.UNLINK, A.EXCEPTION),
-    S.UNASSIGNED: (A.EXCEPTION, *_SILENT),
+    S.UNASSIGNED: (A.REPORT, A.IGNORE, A.EXCEPTION),
     S.SOURCE_MISSING: (A.EXCEPTION, A.DELETE, A.UNLINK, *_SILENT),
     S.LINK_ONLY: (A.EXCEPTION, A.UNLINK, *_SILENT),
     S.ALL_GONE: (A.IGNORE, A.REPORT, A.EXCEPTION),
 }
-"""The actions of each situation, its default first. INVALID is not for a policy: it is always an exception."""
+"""The actions of each situation, its default first. INVALID is not for a policy: it is always an exception.
+
+They are IDM's, but for UNASSIGNED, where IDM counts every record that nobody speaks for as a failure: here it is reported.
+"""
 
 DEFAULTS: Mapping[Situation, Action] = {situation: actions[0] for situation, actions in VALID.items()}
 

@@ -59,7 +59,7 @@ def test_the_mapping_of_the_design_is_read() -> None:
     assert mapping.rows[2].write == "if_empty"
     assert mapping.rows[2].line == 16
     assert mapping.guards.deletes == Guard(percent=5, count=50)
-    assert [warning.line for warning in mapping.warnings] == [18]
+    assert (mapping.warnings, mapping.associate[0].by) == ((), "domain")
     assert len(mapping.digest) == 64
 
 
@@ -80,7 +80,7 @@ def test_the_mapping_of_the_design_is_read() -> None:
         ("version = 1", "version = 2", 1, "version is not 1", "version = 1"),
         ('name = "people-to-contacts"', 'name = "people to contacts"', 2, "no usable name", "name ="),
         ('target = "contact"', 'target = "person"', 5, "none of contact, company", "contact"),
-        ('target_phase = "linked"', 'target_phase = "all"', 6, "not offered", "linked"),
+        ('target_phase = "linked"', 'target_phase = "some"', 6, "none of linked, all, off", "linked"),
         ('correlate = ["email"]', 'correlate = "email"', 8, "not a list", "["),
         ('correlate = ["email"]', 'correlate = ["vat"]', 8, "no active row", "vat"),
         ('correlate = ["email"]', "correlate = []", 8, "created twice", "allow_unkeyed_creates"),
@@ -88,6 +88,17 @@ def test_the_mapping_of_the_design_is_read() -> None:
         ("email = 'source.mail.lowerAscii()'", "email = 12", 14, "email is not an expression", "source.column"),
         ("firstname = 'source.givenName'", "firstname = ", 15, "not TOML", "quotes"),
         ('class = "company"', 'class = "deal"', 18, "needs class and key", "company"),
+        ('class = "company"', 'class = "contact"', 18, "cannot be associated with a contact", "other class"),
+        ('class = "company"', 'class = "company"\nlabel = "Boss"', 18, "only label is primary", "leave it out"),
+        ('class = "company"', 'class = "company"\nmapping = "a"\nproperty = "b"', 18, "exclude each other", "value of"),
+        (
+            "scope = 'active eq",
+            "target_scope = 'active is true'\nscope = 'active eq",
+            7,
+            "target_scope is not",
+            "active",
+        ),
+        ('deletes = "5% or 50"', 'shrink = "many"', 26, "guard shrink", "50%"),
     ],
 )
 def test_every_mistake_has_its_line_and_remedy(old: str, new: str, line: int, words: str, remedy: str) -> None:

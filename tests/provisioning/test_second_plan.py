@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from console.journal.model import Approver, Plan, RunState
 from console.provisioning.apply import Applier
 from tests.provisioning.plan_support import HEADER, MAPPING, Desk, desk
-from tests.support.simulator import Simulator, start_simulator
-
-
-@pytest.fixture
-def hubspot() -> Iterator[Simulator]:
-    with start_simulator() as running:
-        yield running
+from tests.support.simulator import Simulator
 
 
 async def apply(on: Desk, plan: Plan) -> RunState:

@@ -1,0 +1,107 @@
+"""All records of a class on the local disk for as long as a plan is made: sealed, found by id or by key.
+
+The file has no name and goes with the process; its values are sealed by a key that is nowhere but in memory.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from console.hubspot.matching import MERGED_IDS, SECONDARY_EMAILS
+from console.hubspot.model import Record
+from console.journal.seal import Seal, new_key
+from console.provisioning.errors import PlanRefused
+
+_TABLES = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "CREATE TABLE records (id INTEGER PRIMARY KEY, read_at FLOAT NOT NULL, claimed INTEGER NOT NULL, blob BLOB NOT NULL)",
+    "CREATE TABLE keys (digest BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (digest, id)) WITHOUT ROWID",
+)
+_ID = "hs_object_id"
+_DIGEST = 12
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Record).decode
+
+
+class Shelf:
+    """Records by id and by the values of some properties; an email is any of a contact's addresses."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [name for name in keys if name != _ID]
+        self._seal = Seal(new_key())
+        self._secret = os.urandom(16)
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        for statement in _TABLES:
+            self._db.execute(statement)
+        self.count = 0
+
+    def add(self, records: Sequence[Record], read_at: float) -> None:
+        """Put records on the shelf."""
+        rows = [(int(record.id), read_at, 0, self._seal.seal(_pack(record), record.id.encode())) for record in records]
+        keys = [(digest, int(record.id)) for record in records for digest in self._digests(record)]
+        self._write("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", rows)
+        self._write("INSERT OR IGNORE INTO keys VALUES (?, ?)", keys)
+        self.count += len(records)
+
+    def find(self, name: str, value: str) -> list[tuple[Record, float]]:
+        """The records with this value of a property, or this id, and when they were read."""
+        found = self._db.execute(
+            "SELECT id, read_at, blob FROM records WHERE id IN (SELECT id FROM keys WHERE digest = ?) ORDER BY id",
+            (self._digest(name, value),),
+        ).fetchall()
+        if not found and name == _ID and value.isdigit() and len(value) < 19:
+            found = self._db.execute("SELECT id, read_at, blob FROM records WHERE id = ?", (int(value),)).fetchall()
+        return [(self._open(uid, blob), read_at) for uid, read_at, blob in found]
+
+    def claim(self, uids: Iterable[str]) -> None:
+        """Somebody of the source speaks for these records."""
+        self._write("UPDATE records SET claimed = 1 WHERE id = ?", [(int(uid),) for uid in uids if uid.isdigit()])
+
+    def unclaimed(self, size: int) -> Iterator[list[tuple[Record, float]]]:
+        """The records that nobody claimed, in pieces."""
+        after = -1
+        while rows := self._db.execute(
+            "SELECT id, read_at, blob FROM records WHERE id > ? AND claimed = 0 ORDER BY id LIMIT ?", (after, size)
+        ).fetchall():
+            after = rows[-1][0]
+            yield [(self._open(uid, blob), read_at) for uid, read_at, blob in rows]
+
+    def close(self) -> None:
+        """Forget all."""
+        self._db.close()
+
+    def _open(self, uid: int, blob: bytes) -> Record:
+        return _unpack(self._seal.open(blob, str(uid).encode()))
+
+    def _digests(self, record: Record) -> Iterator[bytes]:
+        """By what it is found: values of keys, further addresses, ids of records that were merged into it."""
+        for name in self._keys:
+            if value := record.properties.get(name):
+                yield self._digest(name, value)
+        if "email" in self._keys:
+            yield from self._listed(record, SECONDARY_EMAILS, "email")
+        yield from self._listed(record, MERGED_IDS, _ID)
+
+    def _listed(self, record: Record, name: str, means: str) -> Iterator[bytes]:
+        for part in (record.properties.get(name) or "").split(";"):
+            if part.strip():
+                yield self._digest(means, part)
+
+    def _digest(self, name: str, value: str) -> bytes:
+        text = f"{name}\0{value.strip().casefold()}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, text, "sha256")[:_DIGEST]
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        try:
+            self._db.executemany(statement, rows)
+        except sqlite3.OperationalError as error:
+            raise PlanRefused(
+                f"the records that were read cannot be kept on the local disk: {error}",
+                remedy="Make room in the folder of temporary files (TMPDIR), or plan with --lane keys.",
+            ) from None

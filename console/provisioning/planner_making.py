@@ -1,0 +1,365 @@
+"""One plan while it is made: people stream in, are looked up side by side, and their entries go to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+
+import msgspec
+
+from console.connector.filter import matches
+from console.journal.journal import Journal
+from console.journal.model import WORK, Action, Lane, Link, NewEntry, Plan, Problem, Situation, Undo
+from console.provisioning.ahead import ahead
+from console.provisioning.associations import Associations
+from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader, known_as
+from console.provisioning.denials import Denials
+from console.provisioning.errors import PlanRefused
+from console.provisioning.lanes import LOOKUPS, ListReader
+from console.provisioning.mapping import Mapping
+from console.provisioning.people import Person
+from console.provisioning.planner_bench import Bench
+from console.provisioning.request import PlanRequest
+from console.provisioning.threads import group, in_thread
+from console.sources.model import SourceRow
+
+SLICE = 250
+SLICES_AHEAD = 24
+"""Slices read while look-ups wait for HubSpot's allowance: some 6,000 people, half a burst."""
+FLUSH = 1000
+
+
+class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far planning is: rows read, entries planned, requests sent."""
+
+    read: int = 0
+    planned: int = 0
+    requests: int = 0
+    message: str = ""
+
+
+class Making:
+    """One plan while it is made."""
+
+    def __init__(
+        self,
+        *,
+        mapping: Mapping,
+        request: PlanRequest,
+        bench: Bench,
+        begun: Plan,
+        lane: Lane,
+        spent: int,
+        reader: KeyReader | ListReader,
+        correlator: Correlator,
+        associations: Associations,
+        journal: Journal,
+        base: Plan | None,
+        denials: Denials,
+        progress: Callable[[PlanProgress], None] | None,
+    ) -> None:
+        """`base` is the plan whose fingerprints tell who need not be looked up."""
+        self.mapping = mapping
+        self.request = request
+        self.begun = begun
+        self.lane = lane
+        self.associations = associations
+        self.read = 0
+        self.planned = 0
+        self.digest = ""
+        self.notes: list[Problem] = list(mapping.warnings)
+        self._bench = bench
+        self._source = bench.source
+        self._maker = bench.maker
+        self._spent = spent
+        self._reader = reader
+        self._correlator = correlator
+        self._journal = journal
+        self._base = base
+        self._denials = denials
+        self._progress = progress
+        self._number = 0
+        self._unidentified = 0
+        self._excluded = {bench.digester.source(source_id) for source_id in request.exclude}
+        self._keys: set[bytes] = set()
+        self._linked: list[tuple[Person, Link]] = []
+        self._unlinked: list[Person] = []
+        self._ready: list[tuple[NewEntry, Person | None]] = []
+        self._writing = asyncio.Lock()
+        self._lanes = asyncio.Semaphore(LOOKUPS)
+
+    @property
+    def requests(self) -> int:
+        """How many requests planning took."""
+        return self._spent + self._correlator.requests + self.associations.requests
+
+    async def run(self) -> None:
+        """Read, look up, decide; then look for links and records without a person."""
+        if self.request.partial:
+            await in_thread(self._find_twins)
+        if isinstance(self._reader, ListReader):
+            await self._reader.fill(lambda count: self.tell(f"listing HubSpot's records ({count:,})"))
+        if self.request.incremental:
+            self._begin_from_base()
+        rows = self._source.rows()
+        async with group() as tasks, contextlib.aclosing(ahead(self._slices(rows), SLICES_AHEAD)) as slices:
+            async for people in slices:
+                await self._look_up(tasks, people)
+            await self._look_up(tasks, (), last=True)
+        self.digest = await in_thread(self._source.digest)
+        self.notes += [Problem(message=note, file=self._source.name) for note in self._source.notes]
+        await self._flush()
+        if self.request.only is not None and not self.planned:
+            await self._nobody(self.request.only)
+        await self._links_without_people()
+        await self._records_without_people()
+        if self.planned != self._number:
+            raise RuntimeError(f"{self._number} people came in and {self.planned} entries came out")
+
+    def close(self) -> None:
+        """Let go of what was kept while the plan was made."""
+        if isinstance(self._reader, ListReader):
+            self._reader.shelf.close()
+
+    def tell(self, message: str) -> None:
+        """Report progress."""
+        if self._progress is not None:
+            self._progress(PlanProgress(read=self.read, planned=self.planned, requests=self.requests, message=message))
+
+    # ------------------------------------------------------------- reading
+
+    async def _slices(self, rows: Iterator[SourceRow | Problem]) -> AsyncGenerator[list[Person], None]:
+        """People in slices, made in a worker so that a console stays alive."""
+
+        def next_slice() -> tuple[int, list[Person]]:
+            taken = 0
+            people: list[Person] = []
+            for row in itertools.islice(rows, SLICE):
+                taken += 1
+                person = self._person(row)
+                if person is not None:
+                    people.append(person)
+            return taken, people
+
+        try:
+            while True:
+                taken, people = await in_thread(next_slice)
+                if not taken:
+                    return
+                self.read += taken
+                self.tell("reading")
+                yield people
+        finally:
+            close = getattr(rows, "close", None)
+            if close is not None:
+                close()
+
+    def _person(self, row: SourceRow | Problem) -> Person | None:
+        number = self._number + 1
+        make = self._bench.preparer
+        person = make.broken(row, number) if isinstance(row, Problem) else make.person(row, number)
+        if self.request.partial and not self._is_meant(row, person):
+            return None
+        self._number = number
+        person.excluded = person.digest in self._excluded
+        if not person.identified:
+            self._unidentified += 1
+        return person
+
+    def _is_meant(self, row: SourceRow | Problem, person: Person) -> bool:
+        return self._is_asked(row, person) or (bool(person.key_digest) and person.key_digest in self._keys)
+
+    def _is_asked(self, row: SourceRow | Problem, person: Person) -> bool:
+        """Whether the plan was asked for this person."""
+        if self.request.only is not None and person.source_id != self.request.only:
+            return False
+        scope = self._bench.scope
+        return scope is None or (isinstance(row, SourceRow) and matches(scope, row.values))
+
+    def _find_twins(self) -> None:
+        """The correlation keys of those who are asked for: whoever shares one is a duplicate, and must be seen as such."""
+        for row in self._source.rows():
+            if isinstance(row, SourceRow):
+                person = self._bench.preparer.person(row, 0)
+                if person.key_digest and self._is_asked(row, person):
+                    self._keys.add(person.key_digest)
+
+    # ---------------------------------------------------------- looking up
+
+    async def _look_up(self, tasks: asyncio.TaskGroup, people: Sequence[Person], *, last: bool = False) -> None:
+        links = await self._correlator.links(people) if people else {}
+        known = await self._fingerprints(links)
+        for person in people:
+            link = links.get(person.digest) if person.digest else None
+            if link is not None and not person.problems and not person.excluded:
+                before = known.get(person.digest)
+                entry = self._maker.unchanged(person, link, before) if before is not None else None
+                if entry is None:
+                    self._linked.append((person, link))
+                else:
+                    self.lane = msgspec.structs.replace(self.lane, skipped=self.lane.skipped + 1)
+                    self._ready.append((entry, None))
+            elif (entry := self._maker.unlooked(person)) is not None:
+                self._claim_of(person, link)
+                self._ready.append((entry, None))
+            else:
+                self._unlinked.append(person)
+        while len(self._linked) >= BATCH or (last and self._linked):
+            linked, self._linked = self._linked[:BATCH], self._linked[BATCH:]
+            await self._lane(tasks, self._correlator.linked(linked))
+        while len(self._unlinked) >= BATCH or (last and self._unlinked):
+            unlinked, self._unlinked = self._unlinked[:BATCH], self._unlinked[BATCH:]
+            await self._lane(tasks, self._correlator.unlinked(unlinked))
+        if len(self._ready) >= FLUSH:
+            await self._flush()
+
+    async def _lane(self, tasks: asyncio.TaskGroup, lookup: Awaitable[list[Found]]) -> None:
+        """Start a look-up as soon as fewer than LOOKUPS are under way."""
+        await self._lanes.acquire()
+
+        async def look() -> None:
+            try:
+                found = await lookup  # first: while it is awaited, a flush puts a new list in place of the old
+                self._claim(found)
+                self._ready.extend((self._maker.found(one), one.person) for one in found)
+                if len(self._ready) >= FLUSH:
+                    await self._flush()
+                self.tell("looking up")
+            finally:
+                self._lanes.release()
+
+        tasks.create_task(look())
+
+    def _begin_from_base(self) -> None:
+        """Say from which plan an incremental one goes on."""
+        if self._base is None:
+            why = f"{self.lane.why}; there is no earlier plan of this mapping as it is now, so everybody is looked up"
+            self.lane = msgspec.structs.replace(self.lane, why=why)
+        else:
+            self.lane = msgspec.structs.replace(self.lane, since=self._base.lane.since or self._base.created_at)
+
+    async def _fingerprints(self, links: dict[bytes, Link]) -> dict[bytes, NewEntry]:
+        return await self._journal.fingerprints(self._base.id, list(links)) if self._base is not None and links else {}
+
+    async def _flush(self) -> None:
+        ready, self._ready = self._ready, []
+        entries = await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
+        async with self._writing:
+            await self._journal.add_entries(self.begun.id, [self._allowed(entry) for entry in entries])
+            self.planned += len(entries)
+
+    def _allowed(self, entry: NewEntry) -> NewEntry:
+        """The entry, only reported where its action was not asked for, or as the profile has it that denies it."""
+        entry = self._denials.judge(entry)
+        if not self.request.actions or entry.action not in WORK or entry.action in self.request.actions:
+            return entry
+        return msgspec.structs.replace(
+            entry, action=Action.REPORT, undo=Undo.NONE, clears=0, cause=f"left out ({entry.action})"
+        )
+
+    # ------------------------------------------------- who is in HubSpot only
+
+    def _claim(self, found: Sequence[Found]) -> None:
+        """Somebody of the source speaks for what was found."""
+        if isinstance(self._reader, ListReader):
+            for one in found:
+                self._reader.shelf.claim([candidate.uid for candidate in one.candidates])
+                self._reader.shelf.claim(known_as(one.record) if one.record is not None else ())
+
+    def _claim_of(self, person: Person, link: Link | None) -> None:
+        """Somebody who is not looked up speaks for their record all the same."""
+        if isinstance(self._reader, ListReader):
+            keys = [("hs_object_id", link.uid)] if link is not None else list(person.keys)
+            for name, value in keys:
+                self._reader.shelf.claim([record.id for record, _ in self._reader.shelf.find(name, value)])
+
+    async def _nobody(self, source_id: str) -> None:
+        """The one person who was asked for is not in the source: they left, or there never was such a one."""
+        self._refuse_unread()
+        digest = self._bench.digester.source(source_id)
+        links = await self._journal.links(
+            self.begun.portal_id, self.mapping.name, [digest], object_class=self.mapping.target
+        )
+        self._number += 1
+        if digest in links:
+            await self._leavers(
+                [(Person(number=self._number, line=0, source_id=source_id, digest=digest), links[digest])]
+            )
+            return
+        field = self.mapping.source_id or self.mapping.correlate[0]
+        self._note(
+            f"nobody in {self._source.name} has the source id {source_id}, and no link remembers one",
+            f"Look at {field} in the source.",
+        )
+        self._ready.append((self._maker.all_gone(self._number, source_id), None))
+        await self._flush()
+
+    def _refuse_unread(self) -> None:
+        if self._unidentified:
+            raise PlanRefused(
+                f"{self._unidentified} rows of {self._source.name} could not be read or named, and {self.request.only} "
+                "may be one of them",
+                remedy="Mend these rows: hubspoke sources preview, or plan without --only to see them.",
+            )
+
+    async def _links_without_people(self) -> None:
+        """SOURCE_MISSING: only where it is certain that nobody was overlooked."""
+        if self.mapping.target_phase == "off" or self.request.partial:
+            return
+        if not self.read:
+            self._note(
+                "the source holds nobody; people who are in HubSpot are left alone",
+                "If everybody really left, delete them in HubSpot; an empty source never plans a deletion.",
+            )
+            return
+        if self._unidentified:
+            self._note(
+                f"{self._unidentified} rows could not be read or named, so nobody can tell who is missing: "
+                "people who are not in the source were not looked at",
+                "Mend the invalid rows of this plan, then plan again.",
+            )
+            return
+        after = b""
+        while links := await self._journal.unseen_links(
+            self.begun.portal_id,
+            self.mapping.name,
+            self.begun.id,
+            object_class=self.mapping.target,
+            after=after,
+            limit=BATCH,
+        ):
+            after = links[-1].digest
+            people = []
+            for link in links:
+                if link.digest not in self._excluded:
+                    self._number += 1
+                    people.append((Person(number=self._number, line=0, digest=link.digest), link))
+            await self._leavers(people)
+            self.tell("looking for people who left")
+
+    async def _leavers(self, people: Sequence[tuple[Person, Link]]) -> None:
+        found = await self._correlator.linked(people)
+        self._claim(found)
+        for one in found:
+            assert one.link is not None
+            entry = self._maker.leaver(one.person, one.link, one.record, one.read_at, Situation.SOURCE_MISSING)
+            self._ready.append((entry, None))
+        await self._flush()
+
+    async def _records_without_people(self) -> None:
+        """UNASSIGNED and TARGET_IGNORED: records that neither a person nor a link speaks for."""
+        if self.mapping.target_phase != "all" or self.request.partial or not isinstance(self._reader, ListReader):
+            return
+        if not self.read or self._unidentified:
+            return  # as was said: nobody can tell who is missing
+        for records in self._reader.shelf.unclaimed(FLUSH):
+            for record, read_at in records:
+                self._number += 1
+                self._ready.append((self._maker.unassigned(self._number, record, read_at), None))
+            await self._flush()
+            self.tell("looking for records that nobody speaks for")
+
+    def _note(self, message: str, remedy: str) -> None:
+        self.notes.append(Problem(message=message, remedy=remedy, file=self._source.name))
