@@ -146,7 +146,14 @@ class Session:
     async def _aclose(self) -> None:
         # the reverse of the order in which they lean on each other
         for service in (
-            self.runs, self.plans, self.people, self.browse, self.connector, self.hubspot, self.journal, self.budget
+            self.runs,
+            self.plans,
+            self.people,
+            self.browse,
+            self.connector,
+            self.hubspot,
+            self.journal,
+            self.budget,
         ):
             await service.aclose()
         if self._keepalive is not None:
@@ -269,9 +276,10 @@ class Session:
 
 async def source_secret(session: Session, spec: str) -> str | None:
     """What the vault holds for a source; the vault is opened only for a kind of source that has secrets."""
-    from console.sources.opening import secret_for
+    from console.sources.opening import secret_name
 
-    return await secret_for(spec, session._source_secret)
+    name = secret_name(spec)
+    return await session._source_secret(name) if name else None
 
 
 def chosen_profile(profiles: Profiles, wanted: str | Profile | None) -> Profile:

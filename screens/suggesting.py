@@ -16,16 +16,21 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 async def suggest(session: Session, source: str, object_class: str = "contact") -> tuple[str, str]:
     """The text of a mapping for a source, and a name for it."""
+    from console.session import source_secret
+
     mappings = await session.mappings
     schema = await (await session.connector).schema(object_class)
-    text = await asyncio.to_thread(mappings.suggest, absolute(source), object_class, schema)
+    secret = await source_secret(session, source)
+    text = await asyncio.to_thread(mappings.suggest, absolute(source), object_class, schema, secret=secret)
     stem = _NOT_A_NAME.sub("-", Path(source).stem).strip("-.") or "people"
     return text, f"{stem}-to-{'contacts' if object_class == 'contact' else 'companies'}"[:80]
 
 
 def absolute(source: str) -> str:
     """A path that means the same from the folder of mappings; a URL as it is."""
-    return source if "://" in source else str(Path(source).expanduser().absolute())
+    from console.sources.opening import scheme_of
+
+    return source if scheme_of(source) else str(Path(source).expanduser().absolute())
 
 
 def free_name(mappings: Mappings, name: str) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.cli.context import Context
 from console.cli.exits import Exit
 from console.cli.output import add_json
+
+if TYPE_CHECKING:
+    from console.sources.model import Source
 
 _DEFAULT_ROWS = 5
 
@@ -18,16 +22,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test = actions.add_parser("test", help="can it be read at all")
     preview = actions.add_parser("preview", help="its columns with statistics, and the first rows")
     for one, run in ((test, _test), (preview, _preview)):
-        one.add_argument("source", metavar="SOURCE", help="a CSV or JSON lines file")
+        one.add_argument("source", metavar="SOURCE", help="a file, or a URL such as ldaps://host/base")
         add_json(one)
         one.set_defaults(run=run)
     preview.add_argument("--rows", type=int, default=_DEFAULT_ROWS, metavar="N", help=f"rows to show ({_DEFAULT_ROWS})")
 
 
-def _test(context: Context) -> int:
-    from console.sources.opening import open_source
+def _opened(context: Context) -> Source:
+    """The source of the command line, with what the vault holds for it."""
+    from console.sources.opening import open_source, secret_name
 
-    source = open_source(context.args.source, base=Path.cwd())
+    spec = context.args.source
+    found: list[str | None] = []
+
+    async def ask() -> int:
+        from console.session import source_secret
+
+        async with context.session() as session:
+            found.append(await source_secret(session, spec))
+        return Exit.OK
+
+    if secret_name(spec) and _has_profile(context):
+        context.run(ask())
+    return open_source(spec, base=Path.cwd(), secret=found[0] if found else None)
+
+
+def _has_profile(context: Context) -> bool:
+    """A directory may be looked at before HubSpot is set up; then nobody signs in."""
+    from console.settings.profiles import Profiles
+
+    return bool(context.args.profile or Profiles(context.paths).current())
+
+
+def _test(context: Context) -> int:
+    source = _opened(context)
     notes = source.test()
     if context.args.json:
         context.out.json({"id": source.name, "kind": source.kind, "notes": notes})
@@ -39,9 +67,7 @@ def _test(context: Context) -> int:
 
 
 def _preview(context: Context) -> int:
-    from console.sources.opening import open_source
-
-    found = open_source(context.args.source, base=Path.cwd()).preview(max(0, context.args.rows))
+    found = _opened(context).preview(max(0, context.args.rows))
     if context.args.json:
         context.out.json(
             {

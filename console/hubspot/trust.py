@@ -31,14 +31,20 @@ def tls_context(profile: Profile) -> ssl.SSLContext:
     Raises:
         NotSent: `caFile` cannot be read or holds no certificate.
     """
-    context = ssl.create_default_context()
-    _add_system_bundle(context)
+    context = system_context()
     if profile.ca_file:
         _add_ca_file(context, profile.ca_file)
     if profile.disable_host_name_verifier:
         context.check_hostname = False
     if profile.accept_self_signed_certificates:
         take_only(context, profile.certificate_fingerprint)
+    return context
+
+
+def system_context() -> ssl.SSLContext:
+    """TLS that trusts the system's authorities, wherever this distribution keeps them, and checks host names."""
+    context = ssl.create_default_context()
+    _add_system_bundle(context)
     return context
 
 

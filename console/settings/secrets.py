@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -97,7 +98,7 @@ class Secrets:
 
     def _given(self, name: str) -> tuple[str, str] | None:
         """What this process was started with, and where it stands."""
-        variable = ENVIRONMENT.get(name)
+        variable = _source_variable(name) if name.startswith(SOURCE_PREFIX) else ENVIRONMENT.get(name)
         if variable is None:
             return None
         value = self._environ.get(variable, "").strip()
@@ -109,6 +110,11 @@ class Secrets:
             if value:
                 return value, FROM_SYSTEMD
         return None
+
+
+def _source_variable(name: str) -> str:
+    """The environment's name of a source's secret: HUBSPOKE_SOURCE_LDAP_EXAMPLE_ORG of source/ldap.example.org."""
+    return "HUBSPOKE_SOURCE_" + re.sub("[^A-Z0-9]", "_", name.removeprefix(SOURCE_PREFIX).upper())
 
 
 def _credential(path: Path) -> str:

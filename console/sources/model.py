@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -14,7 +14,7 @@ CELL_LIMIT = 1_000_000
 
 
 class SourceRow(msgspec.Struct, frozen=True):
-    """One source object and the line where it begins.
+    """One source object and the line where it begins; from a server, its number in the stream.
 
     `problem` is set where a value is not of its type: it is known who this is, but not what they are like.
     """
@@ -59,7 +59,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is: csv, jsonl."""
+        """What it is: csv, ldap, scim."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -81,4 +81,15 @@ class Source(Protocol):
         """Show the first rows and judge the columns by the first `examine`."""
 
 
-Types = Mapping[str, str]
+@runtime_checkable
+class Incremental(Protocol):
+    """A source that can be asked what changed. Whoever left is not among the changes: only `rows` tells that."""
+
+    def changes(self, since: str) -> Iterator[SourceRow | Problem]:
+        """Stream what changed since a mark, some of it once more: marks overlap where clocks may differ.
+
+        Raises SourceError when the mark is of another server or the system cannot tell.
+        """
+
+    def mark(self) -> str:
+        """Where the next `changes` begin; valid after `rows` or `changes` reached its end. Empty: everything anew."""

@@ -12,7 +12,9 @@ import msgspec
 from console.sources.csv_file import CsvSource
 from console.sources.errors import SourceError
 from console.sources.jsonl_file import JsonlSource
+from console.sources.local import LOCAL_FILES, LOCAL_SCHEMES, LOCAL_SECRETS
 from console.sources.model import Source
+from console.sources.workbook import split_sheet
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SECRET_NAMES = re.compile(r"(?i)pass|pwd|secret|token|api_?key")
@@ -33,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> Path:
         """The file that is meant; a relative one is relative to `base`."""
-        path = Path(self.spec).expanduser()
+        path = Path(split_sheet(self.spec)[0]).expanduser()
         return path if path.is_absolute() or self.base is None else self.base / path
 
     @property
@@ -54,6 +56,42 @@ def _jsonl(asked: Asked) -> Source:
     return JsonlSource(asked.path, asked.name, asked.types)
 
 
+def _ldap(asked: Asked) -> Source:
+    from console.sources.ldap import LdapSource
+
+    return LdapSource(asked)
+
+
+def _ldap_credentials(spec: str) -> str:
+    from console.sources.ldap import ldap_credentials
+
+    return ldap_credentials(spec)
+
+
+def _scim(asked: Asked) -> Source:
+    from console.sources.scim import ScimSource
+
+    return ScimSource(asked)
+
+
+def _scim_credentials(spec: str) -> str:
+    from console.sources.scim import scim_credentials
+
+    return scim_credentials(spec)
+
+
+def _idm(asked: Asked) -> Source:
+    from console.sources.idm import IdmSource
+
+    return IdmSource(asked)
+
+
+def _idm_credentials(spec: str) -> str:
+    from console.sources.idm import idm_credentials
+
+    return idm_credentials(spec)
+
+
 FILES: dict[str, Opener] = {
     ".csv": _csv,
     ".tsv": _csv,
@@ -61,16 +99,35 @@ FILES: dict[str, Opener] = {
     ".tab": _csv,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
+    **LOCAL_FILES,
 }
 """By the suffix of a file. A new kind is one line here; what is heavy to import is imported in its opener."""
 
-SCHEMES: dict[str, Opener] = {}
+SCHEMES: dict[str, Opener] = {
+    "ldaps": _ldap,
+    "ldap+starttls": _ldap,
+    "ldap": _ldap,
+    "scim+https": _scim,
+    "scim+http": _scim,
+    "idm+https": _idm,
+    "idm+http": _idm,
+    **LOCAL_SCHEMES,
+}
 """By the scheme of a URL, without the colon."""
 
-SECRETS: dict[str, Callable[[str], str]] = {}
+SECRETS: dict[str, Callable[[str], str]] = {
+    "ldaps": _ldap_credentials,
+    "ldap+starttls": _ldap_credentials,
+    "ldap": _ldap_credentials,
+    "scim+https": _scim_credentials,
+    "scim+http": _scim_credentials,
+    "idm+https": _idm_credentials,
+    "idm+http": _idm_credentials,
+    **LOCAL_SECRETS,
+}
 """By the scheme: which name in the vault (`source/NAME`, here NAME) a URL's secret has; a scheme without one needs none."""
 
-SUPPORTED = "a CSV file (.csv, .tsv, .txt) or a JSON Lines file (.jsonl, .ndjson)"
+SUPPORTED = f"a file ({', '.join(FILES)}) or a URL ({', '.join(f'{scheme}:' for scheme in SCHEMES)})"
 
 
 def open_source(
@@ -135,7 +192,9 @@ def refuse_password(spec: str) -> None:
     try:
         parts = urlsplit(spec)
         carries = parts.password is not None or "@" in parts.netloc.rpartition("@")[0]
-        names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+        # an LDAP URL's query is a filter, in which pwdLastSet is a name like any other
+        ldap = parts.scheme.startswith("ldap")
+        names = [] if ldap else [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
         place = f"{parts.scheme}://{parts.hostname or ''}"
     except ValueError:
         carries, names, place = "@" in spec, [], spec.split(":", 1)[0] + ":"

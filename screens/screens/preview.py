@@ -35,6 +35,6 @@ class PreviewScreen(ConsoleScreen[None]):
         super().on_mount()
 
         async def read() -> None:
-            await self.query_one(SourcePreview).read(self._spec, self._base)
+            await self.query_one(SourcePreview).read(self._spec, self._base, self.session)
 
         self.work(read, group="preview")

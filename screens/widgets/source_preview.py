@@ -18,6 +18,7 @@ from screens.widgets.problems import problem_rows
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
+    from console.session import Session
     from console.sources.model import Column as SourceColumn
     from console.sources.model import Preview
 
@@ -43,12 +44,13 @@ class SourcePreview(Vertical):
         )
         yield Line("", id="preview-problems")
 
-    async def read(self, spec: str, base: Path | None = None) -> Preview:
-        """Read and show; a source that cannot be read raises SourceError."""
+    async def read(self, spec: str, base: Path | None = None, session: Session | None = None) -> Preview:
+        """Read and show; a source that cannot be read raises SourceError. The session's vault has its secret."""
         self.preview = None
         self.query_one("#preview-head", Line).show(literal("Reading …", "$muted"))
         try:
-            found = await asyncio.to_thread(_preview, spec, base)
+            secret = await _secret(spec, session)
+            found = await asyncio.to_thread(_preview, spec, base, secret)
         except Exception:
             self.query_one("#preview-head", Line).show("")
             self.query_one(RecordTable).show(PagedRows.of([], column_row))
@@ -61,10 +63,16 @@ class SourcePreview(Vertical):
         return found
 
 
-def _preview(spec: str, base: Path | None) -> Preview:
+async def _secret(spec: str, session: Session | None) -> str | None:
+    from console.session import source_secret
+
+    return await source_secret(session, spec) if session is not None else None
+
+
+def _preview(spec: str, base: Path | None, secret: str | None) -> Preview:
     from console.sources.opening import open_source
 
-    return open_source(spec, base=base).preview(5, 1000)
+    return open_source(spec, base=base, secret=secret).preview(5, 1000)
 
 
 def head_line(found: Preview) -> Content:

@@ -16,7 +16,7 @@ class SourceStep(Step):
     """A file; Enter reads it, Enter once more goes on."""
 
     TITLE = "Source"
-    INTRO = "A CSV or JSON Lines file of people. Enter looks at it; Enter once more goes on."
+    INTRO = "A file of people, or a URL. Enter looks at it; Enter once more goes on."
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class SourceStep(Step):
             return True
         self.say("")
         try:
-            await self.query_one(SourcePreview).read(spec, Path.cwd())
+            await self.query_one(SourcePreview).read(spec, Path.cwd(), self.session)
         except Exception as error:  # noqa: BLE001 - what is wrong with a source is said in its words
             self._read = ""
             self.complain(error)
