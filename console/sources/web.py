@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -37,11 +37,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Web:
     """A client of one web service. Close it."""
 
-    def __init__(
-        self, address: Address, headers: dict[str, str], *, pause: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, address: Address, headers: dict[str, str]) -> None:
         self.address = address
-        self._pause = pause
         self._parameters = _parameters(address.query)
         self._answered = False
         secure = address.scheme.endswith("https")
@@ -77,10 +74,10 @@ class Web:
             except httpx.HTTPError as error:
                 if last or not self._answered or isinstance(error, httpx.TimeoutException):
                     raise self._lost(error, trial) from None
-                self._pause(_backoff(trial))
+                time.sleep(_backoff(trial))
                 continue
             if status in _BUSY and not last:
-                self._pause(min(_LONGEST_WAIT, max(wait, _backoff(trial))))
+                time.sleep(min(_LONGEST_WAIT, max(wait, _backoff(trial))))
                 continue
             self._answered = True
             return self._read(status, raw)

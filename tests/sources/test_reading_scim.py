@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from console.journal.model import Problem
 from console.sources.errors import SourceError
@@ -86,8 +88,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"scim2-server did not start: {log.read_text()[-500:]}")
 
 
-def opened(url: str, secret: str | None = TOKEN, settings: str = "") -> Source:
-    return open_source(f"scim+{url}#{settings}", secret=secret)
+def opened(url: str, secret: str | None = TOKEN, behind: str = "") -> Source:
+    return open_source(f"scim+{url}#{behind}", secret=secret)
 
 
 def rows_of(source: Source) -> list[SourceRow]:
@@ -112,7 +114,7 @@ async def fail(source: Source) -> SourceError:
 
 
 def test_a_real_server_is_read_to_its_end(scim_server: str) -> None:
-    source = opened(scim_server, settings="page=50")
+    source = opened(scim_server, behind="page=50")
     assert source.test() == ()
     rows = rows_of(source)
     assert len({row.values["id"] for row in rows}) == COUNT
@@ -138,7 +140,7 @@ def test_a_filter_of_the_url_and_a_plus_in_it(scim_server: str) -> None:
 
 
 def test_what_changed_since_a_mark(scim_server: str) -> None:
-    source = opened(f'{scim_server}?filter=userName sw "p1"', settings="overlap=0")
+    source = opened(f'{scim_server}?filter=userName sw "p1"', behind="overlap=0")
     assert isinstance(source, Incremental)
     first = rows_of(source)
     mark = source.mark()
@@ -199,9 +201,31 @@ async def test_wso2_with_emails_as_texts_and_basic_authentication() -> None:
 @pytest.mark.parametrize("size", [0, 4])
 async def test_a_total_that_counts_only_the_page_ends_nothing_early(size: int) -> None:
     async with ScriptedServer(paged(PEOPLE, size=size, total=lambda count: count)) as server:
-        source = opened(server.url, settings="page=10")
+        source = opened(server.url, behind="page=10")
         assert len(await read(source)) == 25
         assert any("totalResults is smaller" in note for note in source.notes)
+
+
+@settings(max_examples=30)
+@given(
+    people=st.integers(0, 40),
+    asked=st.integers(1, 12),
+    size=st.integers(1, 12),
+    told=st.sampled_from(["all", "page", "nothing"]),
+)
+def test_everybody_comes_once_and_in_order_however_the_server_pages(
+    people: int, asked: int, size: int, told: str
+) -> None:
+    """A server may send fewer than it was asked for, and tell all, only its page, or nothing of its totals."""
+    everybody = [{"id": f"i{number}"} for number in range(people)]
+
+    async def run() -> list[str]:
+        totals: dict[str, Any] = {"all": None, "page": None, "nothing": ""}
+        script = paged(everybody, size=size, total=lambda count: count if told == "page" else totals[told])
+        async with ScriptedServer(script) as server:
+            return [row.values["id"] for row in await read(opened(server.url, behind=f"page={asked}"))]
+
+    assert asyncio.run(run()) == [one["id"] for one in everybody]
 
 
 async def test_a_server_that_keeps_people_back_is_refused() -> None:
@@ -213,14 +237,14 @@ async def test_a_server_that_keeps_people_back_is_refused() -> None:
 
 async def test_a_repeated_page_is_refused_in_words() -> None:
     async with ScriptedServer([Reply(body=listed(PEOPLE[:10], 25))]) as server:
-        error = await fail(opened(server.url, settings="page=10"))
+        error = await fail(opened(server.url, behind="page=10"))
         assert "sends the same page again after 10 people" in error.message
         assert "after 10 records, which are not used" in error.message
 
 
 async def test_a_server_that_knows_no_pages_and_sends_all_is_read_once() -> None:
     async with ScriptedServer([Reply(body=listed(PEOPLE, 25))]) as server:
-        assert len(await read(opened(server.url, settings="page=10"))) == 25
+        assert len(await read(opened(server.url, behind="page=10"))) == 25
 
 
 async def test_a_server_that_refuses_to_look_beyond_its_end() -> None:
@@ -247,7 +271,7 @@ async def test_cursors_are_followed_and_a_repeated_one_refused() -> None:
     async with ScriptedServer(answer) as server:
         assert len(await read(opened(server.url))) == 25
         assert "cursor" not in server.received[0].query
-        assert len(await read(opened(server.url, settings="paging=cursor"))) == 25
+        assert len(await read(opened(server.url, behind="paging=cursor"))) == 25
     async with ScriptedServer([Reply(body=listed([{"id": str(n)}], 9, nextCursor="same")) for n in range(3)]) as server:
         assert "the same page again" in (await fail(opened(server.url))).message
     gone = [
@@ -289,7 +313,7 @@ async def test_a_busy_server_is_asked_again_and_a_dropped_line_too() -> None:
         Reply(body=listed([], 20)),
     ]
     async with ScriptedServer(replies) as server:
-        assert len(await read(opened(server.url, settings="page=10"))) == 20
+        assert len(await read(opened(server.url, behind="page=10"))) == 20
 
 
 @pytest.mark.parametrize(
