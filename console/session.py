@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from console.journal.journal import Journal
     from console.provisioning.mappings import Mappings
     from console.provisioning.plans import Plans
+    from console.provisioning.pulls import Pulls
     from console.provisioning.runs import Runs
     from console.repository.people import People
     from console.settings.secrets import Secrets
@@ -115,6 +116,7 @@ class Session:
         self.plans: Lazy[Plans] = Lazy(self._open_plans)
         self.runs: Lazy[Runs] = Lazy(self._open_runs)
         self.people: Lazy[People] = Lazy(self._open_people, _close)
+        self.pulls: Lazy[Pulls] = Lazy(self._open_pulls)
 
     @classmethod
     @asynccontextmanager
@@ -257,6 +259,14 @@ class Session:
         from console.settings.journal_key import journal_key
 
         return await People.open(self.paths.people, master_key=await journal_key(await self.secrets, self.paths))
+
+    async def _open_pulls(self) -> Pulls:
+        from console.provisioning.pulls import Pulls
+
+        async def people() -> People:
+            return await self.people
+
+        return Pulls(await self.connector, self.paths, people, lambda spec: source_secret(self, spec))
 
     async def _source_secret(self, name: str) -> str | None:
         if name == "source/people:":  # the repository's place and key; the vault holds only the key

@@ -18,7 +18,7 @@ from console.journal.model import Problem
 from console.sources.errors import SourceError
 from console.sources.model import SourceRow
 from console.sources.records import Records, ServerSource
-from console.sources.sql_address import DRIVERS, SqlAddress
+from console.sources.sql_address import DRIVERS, SqlAddress, sql_credentials
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Executable, Select
@@ -139,7 +139,7 @@ class SqlSource(ServerSource):
                 self._bound(connection)
                 yield connection.execution_options(stream_results=True, yield_per=PORTION)
         except SQLAlchemyError as error:
-            raise self._in_words(error) from None
+            raise in_words(error, self._address, self._secret) from None
         finally:
             engine.dispose()
 
@@ -176,20 +176,22 @@ class SqlSource(ServerSource):
                 remedy="Settings behind the ? go to the driver; see its documentation.",
             ) from None
 
-    def _in_words(self, error: Exception) -> SourceError:
-        origin = getattr(error, "orig", None) or error
-        lines = [line.strip() for line in str(origin).splitlines() if line.strip()]
-        told = " ".join(lines[:2]) or type(origin).__name__
-        if self._secret:
-            for hidden in {self._secret, self._secret.partition(":")[2]} - {""}:
-                told = told.replace(hidden, "***")
-        lowered = told.lower()
-        remedy = next((advice for words, advice in _ADVICE if any(word in lowered for word in words)), _LOOK)
-        return SourceError(
-            f"the database says: {told[:400]}",
-            file=self.name,
-            remedy=remedy.format(name=self._address.credentials or sql_host(self._address)),
-        )
+
+def in_words(error: Exception, address: SqlAddress, secret: str | None) -> SourceError:
+    """What a database says, without the secret, and what helps."""
+    origin = getattr(error, "orig", None) or error
+    lines = [line.strip() for line in str(origin).splitlines() if line.strip()]
+    told = " ".join(lines[:2]) or type(origin).__name__
+    if secret:
+        for hidden in {secret, secret.partition(":")[2]} - {""}:
+            told = told.replace(hidden, "***")
+    lowered = told.lower()
+    remedy = next((advice for words, advice in _ADVICE if any(word in lowered for word in words)), _LOOK)
+    return SourceError(
+        f"the database says: {told[:400]}",
+        file=address.name,
+        remedy=remedy.format(name=address.credentials or sql_credentials(address.url)),
+    )
 
 
 _LOOK = "Try the same statement in the database's own client."
@@ -216,13 +218,6 @@ _ADVICE = (
     (("terminating connection", "server closed", "lost connection", "connection reset"), "Read again later."),
 )  # fmt: skip
 """What helps, by words of the servers' own messages; the first that fits."""
-
-
-def sql_host(address: SqlAddress) -> str:
-    """The default NAME of the source's secret."""
-    from console.sources.sql_address import sql_credentials
-
-    return sql_credentials(address.url)
 
 
 def _connect_args(dialect: str) -> dict[str, Any]:
