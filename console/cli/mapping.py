@@ -7,6 +7,7 @@ from pathlib import Path
 
 from console.cli.context import Context
 from console.cli.exits import Exit
+from console.cli.linking import add_linking
 from console.cli.output import add_json
 from console.cli.records import CLASSES
 from console.journal.model import Problem
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     suggest.add_argument("--class", dest="object_class", choices=CLASSES, default="contact")
     suggest.add_argument("--write", metavar="NAME", help="keep it under this name in the configuration folder")
     suggest.set_defaults(run=lambda context: context.run(_suggest(context)))
+    add_linking(actions)
 
 
 def _list(context: Context) -> int:

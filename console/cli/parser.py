@@ -37,10 +37,15 @@ COMMANDS: dict[str, Command] = {
     "sources": Command("sources", "test or preview a source of people"),
     "mapping": Command("mapping", "check or suggest a mapping"),
     "plan": Command("plan", "compare a source with HubSpot; nothing is written"),
+    "explain": Command("explain", "why one person is in or out, and what a plan would do"),
     "diff": Command("diff", "every record of a plan, before and after"),
     "apply": Command("apply", "approve a plan and write it to HubSpot"),
     "provision": Command("provision", "plan and apply in one step"),
     "runs": Command("runs", "list, show, watch, report, pause, resume or cancel runs"),
+    "people": Command("people", "the managed repository: list, show, add, edit, deactivate, remove"),
+    "pull": Command("pull", "from HubSpot into the managed repository, a file or a database"),
+    "livesync": Command("livesync", "plan and apply again and again, as the source changes"),
+    "journal": Command("journal", "verify, prune or export the record, follow or forget a person"),
     "version": Command("version", "the version of Hubspoke"),
 }
 

@@ -11,7 +11,7 @@ from console.hubspot.errors import HubSpotError
 from console.hubspot.model import Outcome
 from console.journal.model import EntryState, NewEntry, RunProgress, Tie
 from console.journal.run_store import Settlement
-from console.provisioning.associations import TYPES
+from console.provisioning.correlate import TYPES
 from console.provisioning.outcomes import cause_of
 from console.provisioning.target import Target
 

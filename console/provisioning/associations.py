@@ -9,17 +9,17 @@ import msgspec
 
 from console.hubspot.associations import Associated
 from console.hubspot.errors import Invalid, NotFound
-from console.hubspot.model import ObjectType, PropertyDefinition
+from console.hubspot.model import PropertyDefinition
 from console.journal.journal import Journal
 from console.journal.model import Action, NewEntry, Problem, Situation, Tie, Undo
 from console.provisioning.checks import KEYS
 from console.provisioning.companies import SHARED_KEYS, Companies
+from console.provisioning.correlate import TYPES
 from console.provisioning.entries import EntryMaker
 from console.provisioning.mapping import RECORD_ID, Associate, Mapping
 from console.provisioning.people import Person
 from console.provisioning.target import Target
 
-TYPES: Dict[str, ObjectType] = {"contact": "contacts", "company": "companies"}
 BATCH = 100
 READS = 1_000
 """HubSpot reads the associations of so many records in one request."""

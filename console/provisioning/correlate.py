@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from console.hubspot.errors import Conflict, HubSpotError, Invalid, NotFound
 from console.hubspot.matching import MERGED_IDS
-from console.hubspot.model import Record
+from console.hubspot.model import ObjectType, Record
 from console.journal.journal import Journal
 from console.journal.model import Candidate, Link, Problem
 from console.provisioning.companies import SHARED_KEYS, Companies
@@ -19,6 +19,11 @@ from console.provisioning.people import Person
 from console.provisioning.target import Target
 
 BATCH = 100
+FOLLOWED = 100
+"""Records that are looked for one by one in a plan, for they may have been merged."""
+_SINGLE = 200
+"""Properties that fit into the address of a single read."""
+TYPES: Mapping[str, ObjectType] = {"contact": "contacts", "company": "companies"}
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -57,6 +62,9 @@ class Reader(Protocol):
     async def by_key(self, name: str, values: Sequence[str]) -> dict[str, Answer]:
         """Records by the value of a property that correlation may use."""
 
+    async def survivor(self, uid: str) -> Answer:
+        """What a record that `by_id` did not find was merged into."""
+
 
 class KeyReader:
     """Reads in batches of 100, by id and by key."""
@@ -67,6 +75,7 @@ class KeyReader:
         self._properties = tuple(dict.fromkeys([*properties, MERGED_IDS]))
         self._companies = Companies(target)
         self._requests = 0
+        self._followed = 0
 
     @property
     def requests(self) -> int:
@@ -84,6 +93,25 @@ class KeyReader:
             found = await self._companies.by_domain(values, self._properties)
             return {value: Answer(records=tuple(found[value]), read_at=read_at) for value in values}
         return await self._read(values, None if name == RECORD_ID else name)
+
+    async def survivor(self, uid: str) -> Answer:
+        """What a record that `by_id` did not find was merged into: HubSpot's batches do not tell, a single read does.
+
+        Only so many are asked for; records that are gone in numbers were deleted, not merged.
+        """
+        read_at = time.time()
+        if self._followed == FOLLOWED:
+            return Answer(read_at=read_at)
+        self._followed += 1
+        self._requests += 1
+        objects = self._target.hubspot.objects(TYPES[self._class])
+        try:
+            record = await objects.read(uid, properties=self._properties[:_SINGLE])
+        except (NotFound, Invalid):
+            return Answer(read_at=read_at)
+        if len(self._properties) > _SINGLE:
+            return (await self._read([record.id], None))[record.id]
+        return Answer(records=(record,), read_at=read_at)
 
     async def _read(self, keys: Sequence[str], id_property: str | None) -> dict[str, Answer]:
         """Answers by key. An error that is not about one key raises, because a plan with holes is no plan."""
@@ -127,6 +155,8 @@ class Correlator:
     async def linked(self, people: Sequence[tuple[Person, Link]]) -> list[Found]:
         """The records of linked people. A record that is gone is None, one that was merged is its survivor."""
         answers = await self._reader.by_id(list(dict.fromkeys(link.uid for _, link in people)))
+        gone = [(person, link) for person, link in people if not answers[link.uid].records]
+        answers |= await self._merged(gone)
         found = []
         for person, link in people:
             answer = answers[link.uid]
@@ -137,6 +167,21 @@ class Correlator:
         ]
         await self._mark_taken(moved)
         return found
+
+    async def _merged(self, people: Sequence[tuple[Person, Link]]) -> dict[str, Answer]:
+        """What the records that are gone were merged into: found by the person's keys, else one by one."""
+        answers: dict[str, Answer] = {}
+        for name in dict.fromkeys(name for person, _ in people for name, _ in person.keys):
+            values = {link.uid: value for person, link in people for key, value in person.keys if key == name}
+            found = await self._reader.by_key(name, list(dict.fromkeys(values.values())))
+            for uid, value in values.items():
+                survivors = tuple(record for record in found[value].records if uid in known_as(record))
+                if survivors:
+                    answers[uid] = Answer(records=survivors, read_at=found[value].read_at)
+        for _, link in people:
+            if link.uid not in answers:
+                answers[link.uid] = await self._reader.survivor(link.uid)
+        return answers
 
     async def unlinked(self, people: Sequence[Person]) -> list[Found]:
         """The records of people without a link, by their keys in order.

@@ -12,6 +12,7 @@ from console.connector.filter import matches
 from console.hubspot.model import Record
 from console.journal.model import Action, Candidate, Change, Link, NewEntry, Payload, Problem, Situation, Undo
 from console.provisioning.correlate import Found, label_of
+from console.provisioning.deletion import carried_out
 from console.provisioning.mapping import RECORD_ID, Mapping
 from console.provisioning.outcomes import FORWARD_ONLY
 from console.provisioning.people import Person
@@ -133,7 +134,7 @@ class EntryMaker:
             changes = tuple(
                 Change(name=row.name, before=value) for row in self._rows if (value := record.properties.get(row.name))
             )
-        return NewEntry(
+        entry = NewEntry(
             number=person.number,
             situation=situation,
             action=action,
@@ -142,6 +143,7 @@ class EntryMaker:
             payload=self.payload(person, record, changes),
             read_at=read_at,
         )
+        return carried_out(entry, self._mapping.deletion, record, self._converters)
 
     def _ambiguous(self, person: Person, candidates: tuple[Candidate, ...], read_at: float) -> NewEntry:
         """Several records may be the person's; a human tells which, by making the link."""

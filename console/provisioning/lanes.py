@@ -23,6 +23,8 @@ from console.sources.model import Source
 
 MATTERS = 2_000
 """People from which on it is worth a request to ask how many records there are."""
+TELLS = 2.0
+"""Seconds from which on the sooner lane is taken; below, the one of fewer requests."""
 LOOKUPS = 14
 """Look-ups under way at once: as many as a client has connections, and two that wait for the next free one."""
 _PIECE = 1 << 20
@@ -76,6 +78,10 @@ class ListReader:
         """Records by the value of a key, an email also by a contact's further addresses."""
         return {value: self._answer(name, value) for value in values}
 
+    async def survivor(self, uid: str) -> Answer:
+        """Nothing more than `by_id` knows: it follows merges."""
+        return self._answer("hs_object_id", uid)
+
     def _answer(self, name: str, value: str) -> Answer:
         found = self.shelf.find(name, value)
         read_at = min((read_at for _, read_at in found), default=time.time())
@@ -87,6 +93,7 @@ async def choose(
     object_class: str,
     *,
     wanted: LaneChoice,
+    why: str = "as you asked",
     everybody: bool,
     people: int | None,
     budget: BudgetState | None,
@@ -98,7 +105,7 @@ async def choose(
     if everybody:
         return Lane(name="list", why="every record of HubSpot is looked at"), 0
     if wanted != "auto":
-        return Lane(name=wanted, why="as you asked"), 0
+        return Lane(name=wanted, why=why), 0
     if people is None or people < MATTERS:
         return Lane(name="keys", why="few people" if people is not None else "nobody knows how many people come"), 0
     records = await target.count(object_class)
@@ -117,7 +124,10 @@ def compared(people: int, records: int, budget: BudgetState | None, latency: flo
         name: Literal["keys", "list"] = "list" if pages < keys else "keys"
         why = f"the other one would take {max(keys, pages):,} requests, and {left:,} are left today"
         return Lane(name=name, why=why, records=records)
-    name = "list" if by_list < by_keys else "keys"
+    if abs(by_list - by_keys) < TELLS:
+        name = "list" if pages < keys else "keys"
+    else:
+        name = "list" if by_list < by_keys else "keys"
     why = (
         f"{records:,} records listed take about {_time(by_list)} ({pages:,} requests), "
         f"{people:,} people looked up about {_time(by_keys)} ({keys:,} requests)"
@@ -144,4 +154,10 @@ def expected(source: Source, read_before: int | None) -> int | None:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return (
+        f"{max(seconds, 0.1):.1f} s"
+        if seconds < 10
+        else f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+    )

@@ -17,6 +17,7 @@ from console.journal.model import GuardVerdict, Plan, Problem
 from console.provisioning.associations import Associations
 from console.provisioning.correlate import Correlator, KeyReader
 from console.provisioning.cost import cost
+from console.provisioning.deletion import erasures
 from console.provisioning.denials import Denials
 from console.provisioning.guard import shrunk, verdicts
 from console.provisioning.lanes import ListReader, choose, expected
@@ -96,13 +97,15 @@ class Planner:
         progress: Callable[[PlanProgress], None] | None,
     ) -> Making:
         base = before if before is not None and before.mapping_digest == mapping.digest else None
-        people = 1 if request.only is not None or (request.incremental and base is not None) else None
-        if people is None and request.lane == "auto":
+        incremental = request.incremental and base is not None
+        people = 1 if request.only is not None else None
+        if people is None and request.lane == "auto" and not incremental:
             people = await in_thread(lambda: expected(bench.source, before.read if before is not None else None))
         lane, asked = await choose(
             self._connector,
             mapping.target,
-            wanted=request.lane,
+            wanted="keys" if incremental else request.lane,
+            why="only who changed is looked up" if incremental else "as you asked",
             everybody=mapping.target_phase == "all" and not request.partial,
             people=people,
             budget=self._budget(),
@@ -124,7 +127,7 @@ class Planner:
             associations=Associations(self._connector, self._journal, mapping, bench.portal_id, bench.maker),
             journal=self._journal,
             base=base if request.incremental else None,
-            denials=Denials(self._connector.profile.icf, mapping.target),
+            denials=Denials(self._connector.profile.icf, mapping.target, deletion=mapping.deletion.how),
             progress=progress,
         )
 
@@ -147,6 +150,7 @@ class Planner:
         guards: tuple[GuardVerdict, ...] = verdicts(
             mapping.guards, deletes=totals.actions.get("DELETE", 0), clears=totals.clears, links=links
         )
+        guards += erasures(mapping.deletion, totals.actions.get("DELETE", 0))
         if before is not None and not plan.partial:
             guards = (*guards, shrunk(mapping.guards, before=before.read, now=making.read))
         associations = making.associations
@@ -155,7 +159,12 @@ class Planner:
                 plan,
                 read=making.read,
                 requests_spent=making.requests,
-                cost=cost(totals.actions, self._budget(), associations.planned),
+                cost=cost(
+                    totals.actions,
+                    self._budget(),
+                    associations.planned,
+                    erasing=mapping.deletion.how == "gdpr_delete",
+                ),
                 guards=guards,
                 lane=making.lane,
                 associations=associations.planned,

@@ -88,7 +88,9 @@ async def lay_out(
         preparer=preparer,
         maker=EntryMaker(mapping, preparer.converters, source.name, unique),
         digester=digester,
-        properties=tuple(dict.fromkeys([*expressions.names, *theirs, *_NAMES[mapping.target]])),
+        properties=tuple(
+            dict.fromkeys([*expressions.names, *theirs, *mapping.deletion.values, *_NAMES[mapping.target]])
+        ),
         scope=scope,
     )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from console.journal.errors import UnknownPlan
 from console.journal.journal import Journal
-from console.journal.model import Entry, Plan
+from console.journal.model import Candidate, Entry, Plan
+from console.journal.who import approver
 from console.provisioning.errors import PlanRefused, placed
+from console.provisioning.explain import Explainer, Explanation
+from console.provisioning.linking import Linking
 from console.provisioning.mappings import Mappings
 from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
 from console.provisioning.request import PlanRequest
@@ -49,12 +53,33 @@ class Plans:
         found = await in_thread(lambda: self._mappings.load(mapping))
         planner = Planner(self._connector, self._journal, source_secret=self._source_secret)
         request = msgspec.structs.replace(request or PlanRequest(), **asked)
-        try:
+        with _source_errors():
             return await planner.plan(found, request, progress=progress)
-        except SourceError as error:
-            raise PlanRefused(
-                placed(error.problem, error.message), remedy=error.remedy, problems=(error.problem,)
-            ) from error
+
+    async def explain(self, mapping: str, source_id: str, *, source: str | None = None) -> Explanation:
+        """Why one person is in or out, and what a plan would do. Reads only, and keeps nothing."""
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        with _source_errors():
+            return await self._explainer().explain(found, source_id, source=source)
+
+    async def candidates(self, mapping: str, source_id: str) -> list[Candidate]:
+        """Records that may be this person's, for a human to choose from."""
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        with _source_errors():
+            return await self._explainer().candidates(found, source_id)
+
+    async def link(self, mapping: str, source_id: str, uid: str, *, replace: bool = False) -> tuple[str, str]:
+        """Remember that this record is the person's; answers its id and how people call it."""
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        return await Linking(self._connector, self._journal).link(found, source_id, uid, approver(), replace=replace)
+
+    async def unlink(self, mapping: str, source_id: str) -> str:
+        """Forget the person's link; answers the record that it led to."""
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        return await Linking(self._connector, self._journal).unlink(found, source_id, approver())
+
+    def _explainer(self) -> Explainer:
+        return Explainer(self._connector, self._journal, source_secret=self._source_secret)
 
     async def undo(
         self, run_or_plan: str, *, recreate: bool = False, progress: Callable[[PlanProgress], None] | None = None
@@ -117,6 +142,17 @@ class Plans:
     async def list(self, limit: int = 50) -> list[Plan]:
         """The newest plans of all portals and mappings, newest first."""
         return await self._journal.plans(limit)
+
+
+@contextmanager
+def _source_errors() -> Iterator[None]:
+    """What is wrong with a source, as a reason why there is no plan."""
+    try:
+        yield
+    except SourceError as error:
+        raise PlanRefused(
+            placed(error.problem, error.message), remedy=error.remedy, problems=(error.problem,)
+        ) from error
 
 
 __all__ = ["PlanProgress", "PlanRefused", "PlanRequest", "Plans", "UnknownPlan"]
