@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--text", metavar="WORD", help="only records that hold this text")
     parser.add_argument("--all", action="store_true", help="also records that stay as they are")
-    parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+    parser.add_argument("--format", choices=("table", "jsonl", "csv", "html"), default="table")
     parser.add_argument(
         "--jsonl", dest="format", action="store_const", const="jsonl", help="the same as --format jsonl"
     )
@@ -49,6 +49,11 @@ async def _run(context: Context) -> int:
                 context.out.json_line(shape(entry))
         elif context.args.format == "csv":
             await context.out.csv(_COLUMNS, (line async for entry in entries for line in _lines(entry)))
+        elif context.args.format == "html":
+            from console.cli.diff_page import page
+
+            async for line in page(plan, entries):
+                context.out.text(line)
         else:
             await _print(context.out, entries)
     return Exit.OK
@@ -78,6 +83,10 @@ async def _print(out: Output, entries: AsyncIterator[Entry]) -> None:
         out.line(f"{entry.number:>6}  {entry.action.value:<9}  {name}  ({entry.situation.value}){record}{state}")
         for change in _changes(payload):
             out.line(f"          {change.name}: {_value(change.before)} -> {_value(change.after)}")
+        for tie in payload.ties if payload else ():
+            out.line(f"          {'-' if tie.remove else '+'} {tie.object_class} {tie.uid} ({tie.key})")
+        for one in payload.candidates if payload else ():
+            out.line(f"          ? record {one.uid}  {one.label}  by {one.key}")
         for problem in payload.problems if payload else ():
             out.line(f"          ! {_problem(problem)}")
         if entry.outcome:
@@ -101,7 +110,15 @@ def shape(entry: Entry) -> dict[str, object]:
         "changes": [
             {"id": change.name, "before": change.before, "after": change.after} for change in _changes(payload)
         ],
+        "associations": [
+            {"id": tie.uid, "class": tie.object_class, "key": tie.key, "remove": tie.remove}
+            for tie in (payload.ties if payload else ())
+        ],
+        "candidates": [
+            {"id": one.uid, "label": one.label, "key": one.key} for one in (payload.candidates if payload else ())
+        ],
         "problems": payload.problems if payload else (),
+        "cause": entry.cause,
         "outcome": entry.outcome,
     }
 
@@ -117,10 +134,14 @@ def _lines(entry: Entry) -> list[tuple[object, ...]]:
     who = (payload.source_id, payload.label) if payload else ("", "")
     head = (entry.number, *who, entry.situation, entry.action, entry.state, entry.undo, entry.uid)
     problems = "; ".join(map(_problem, payload.problems)) if payload else ""
-    changes = _changes(payload)
-    if not changes:
-        return [(*head, "", "", "", problems)]
-    return [(*head, change.name, change.before, change.after, problems) for change in changes]
+    lines: list[tuple[object, ...]] = [
+        (*head, change.name, change.before, change.after, problems) for change in _changes(payload)
+    ]
+    for tie in payload.ties if payload else ():
+        ends = (tie.uid, "") if tie.remove else ("", tie.uid)
+        lines.append((*head, f"associated {tie.object_class}", *ends, problems))
+    lines += [(*head, "candidate", one.uid, one.key, problems) for one in (payload.candidates if payload else ())]
+    return lines or [(*head, "", "", "", problems)]
 
 
 def _changes(payload: Payload | None) -> tuple[Change, ...]:
