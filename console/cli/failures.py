@@ -24,6 +24,7 @@ _CODES = {
     "LockedByAnother": Exit.LOCKED,
     "GuardHolds": Exit.GUARD,
     "GuardRefused": Exit.GUARD,
+    "NeedsOtherEyes": Exit.GUARD,
     "Usage": Exit.USAGE,
 }
 """Exit codes by the name of the error's class: looking at the name imports nothing."""

@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `provision`."""
     add_planning(parser)
     add_applying(parser)
+    parser.add_argument("--quiet", action="store_true", help="say nothing when there was nothing to do: for cron's mails")
     parser.set_defaults(run=lambda context: context.run(_run(context)))
 
 
@@ -24,7 +25,9 @@ async def _run(context: Context) -> int:
     async with context.session() as session:
         plan = await make_plan(context, session)
         if not plan.writes and not any(plan.actions.get(name) for name in ("LINK", "UNLINK", "EXCEPTION")):
-            if context.args.json:
+            if context.args.quiet and not plan.invalid and not plan.problems:
+                pass
+            elif context.args.json:
                 from console.cli.plans import shape
 
                 context.out.json(shape(plan))
@@ -32,4 +35,6 @@ async def _run(context: Context) -> int:
                 tell(context, plan)
                 context.out.note("Nothing to write.")
             return Exit.OK
+        if not context.args.json and not context.interactive:
+            tell(context, plan)  # a mail should say what was written, and where
         return await approve_and_run(context, session, plan, accepts)

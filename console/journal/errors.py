@@ -50,6 +50,10 @@ class NotApproved(JournalError):
     """Nothing is written before the approval of that exact plan."""
 
 
+class NeedsOtherEyes(NotApproved):
+    """The mapping asks for four eyes, and whoever wants to approve is the one who planned."""
+
+
 _PRIMARY = 0xFF
 
 

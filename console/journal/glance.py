@@ -15,7 +15,8 @@ import msgspec
 from console.journal.model import RunProgress, RunState
 from console.journal.progress import progress_of
 
-_KNOWN_VERSIONS = frozenset({1})
+_KNOWN_VERSIONS = frozenset({1, 2})
+"""What is read here is the same in all of them."""
 _BUSY_SECONDS = 0.2
 
 

@@ -19,15 +19,16 @@ from sqlalchemy import Connection
 
 from console.journal.files import prepare
 from console.journal.keys import JournalKeys
-from console.journal.run_store import Command, RunStore, Settlement
-from console.journal.schema import migrate
+from console.journal.migrations import migrate
+from console.journal.run_store import Command, Settlement
 from console.journal.seal import Master
+from console.journal.upkeep_store import UpkeepStore
 from console.journal.writer import Writer
 
 __all__ = ["Command", "Journal", "Settlement"]
 
 
-class Journal(RunStore):
+class Journal(UpkeepStore):
     """One open journal; make one with `Journal.open`."""
 
     @classmethod

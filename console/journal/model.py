@@ -119,6 +119,27 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""
 
 
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A HubSpot record that may be the person's, and the key that it was found by."""
+
+    uid: str
+    label: str = ""
+    key: str = ""
+
+
+class Tie(msgspec.Struct, frozen=True, kw_only=True):
+    """An association of the entry's record with another one: to be made, or with `remove` to be taken away.
+
+    `key` is what the other record was found by; `label` is "primary", or empty for the unlabelled association.
+    """
+
+    object_class: str
+    uid: str
+    key: str = ""
+    label: str = ""
+    remove: bool = False
+
+
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """The personal part of an entry, sealed at rest: who it is, what changes, what went wrong."""
 
@@ -129,6 +150,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    ties: tuple[Tie, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,10 +179,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewEntry(Entry, frozen=True, kw_only=True):
-    """An entry with the keyed digests of its source id and of its correlation key; empty where there is none."""
+    """An entry with the keyed digests of its source id and of its correlation key; empty where there is none.
+
+    `fingerprint` stands for the person's mapped values and the mapping: all that an unchanged person leaves.
+    """
 
     key_digest: bytes = b""
     correlation_digest: bytes = b""
+    fingerprint: bytes = b""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +205,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 class ApplyRules(msgspec.Struct, frozen=True, kw_only=True):
     """What the mapping says about applying, kept with the plan.
 
-    `failure_percent` of the entries attempted, counted once `failure_after` were, pauses the run.
+    `failure_percent` of the entries attempted, counted once `failure_after` were, pauses the run. `deletion` is what a
+    DELETE does to the record; `recreate` lets an undo make archived records anew, with new ids.
     """
 
     allow_unkeyed_creates: bool = False
@@ -186,14 +214,32 @@ class ApplyRules(msgspec.Struct, frozen=True, kw_only=True):
     on_conflict: Literal["skip", "overwrite"] = "skip"
     failure_percent: float = 10.0
     failure_after: int = 200
+    four_eyes: bool = False
+    deletion: Literal["archive", "gdpr_delete", "set", "nothing"] = "archive"
+    recreate: bool = False
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What applying a plan takes of HubSpot's allowance."""
+    """What applying a plan takes of HubSpot's allowance; requests for associations are counted apart."""
 
     requests: int = 0
     seconds: float = 0.0
     daily_remaining: int | None = None
+    associations: int = 0
+
+
+class Lane(msgspec.Struct, frozen=True, kw_only=True):
+    """How the records of a plan were read, and why so.
+
+    `keys`: in batches of 100 by link and unique key; `list`: all of them, page by page. `skipped` people were not looked
+    up, because neither they nor the mapping changed since the plan of the moment `since`.
+    """
+
+    name: Literal["keys", "list"] = "keys"
+    why: str = ""
+    records: int | None = None
+    skipped: int = 0
+    since: str = ""
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,8 +257,19 @@ class GuardVerdict(msgspec.Struct, frozen=True, kw_only=True):
         return self.count > self.limit and self.accepted != self.count
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The run that a plan takes back (`undo`) or completes (`repair`); entries of one number belong together."""
+
+    run_id: str
+    plan_id: str
+    kind: Literal["undo", "repair"]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan's head: all that is known of it but its entries."""
+    """A plan's head: all that is known of it but its entries. `origin` is set where it follows from another run.
+
+    A `partial` plan looked at some people only, so it says nothing of who is missing. `associations` are those to be made.
+    """
 
     id: str
     mapping: str
@@ -236,8 +293,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     guards: tuple[GuardVerdict, ...] = ()
     problems: tuple[Problem, ...] = ()
     sealed: bool = True
+    pruned: bool = False
     mapping_file: str = ""
     rules: ApplyRules = ApplyRules()
+    origin: Origin | None = None
+    lane: Lane = Lane()
+    partial: bool = False
+    associations: int = 0
 
     @property
     def writes(self) -> int:
@@ -257,11 +319,20 @@ class PlanTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approver(msgspec.Struct, frozen=True, kw_only=True):
-    """The human behind an approval, as far as the machine knows: `via` is the SSH client's address."""
+    """The human behind an approval, as far as the machine knows.
+
+    `via` is the SSH client's address, `session` the login that the kernel remembers through sudo and su.
+    """
 
     login: str
     sudo_user: str = ""
     via: str = ""
+    session: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who that is behind a shared account: what two pairs of eyes are told apart by."""
+        return self.session or self.sudo_user or self.login
 
     @property
     def title(self) -> str:
@@ -286,7 +357,9 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """A run at one moment. Times are seconds since the epoch; `failures` maps a cause to its count.
 
     `total` counts the entries that take work or a decision; `actions` what was done, per action. `interrupted` says that the
-    run is marked running but no process holds its lock: start it again and it resumes.
+    run is marked running but no process holds its lock: start it again and it resumes. `undoes` is the run that this one
+    takes back, `undone_by` maps the runs that took entries of this one back to their number. `canary` is how many writes
+    come before it pauses by itself; `next_try_at` when a quarantined run is tried again, after `tries` that failed.
     """
 
     id: str
@@ -310,6 +383,11 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     approved_at: float | None = None
     plan_hash: str = ""
     interrupted: bool = False
+    undoes: str = ""
+    undone_by: dict[str, int] = {}
+    canary: int = 0
+    next_try_at: float | None = None
+    tries: int = 0
 
     @property
     def settled(self) -> int:

@@ -10,16 +10,17 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from console.journal.errors import UnknownPlan
-from console.journal.model import Action, EntryState, Plan, PlanTotals, RunState, Situation, Undo
+from console.journal.model import Action, ApplyRules, EntryState, Plan, PlanTotals, RunState, Situation, Undo
 from console.journal.schema import entries, links, plans
 
 _CHUNK = 5_000
 _IN = 500
 _SENDS = (Action.UPDATE.value, Action.DELETE.value, Action.LINK.value)
+_FIRST_RULES = frozenset({"allow_unkeyed_creates", "delete_unowned", "on_conflict", "failure_percent", "failure_after"})
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -111,6 +112,16 @@ def numbers_by_uid(connection: Connection, plan_id: str, uids: Sequence[str]) ->
     return found
 
 
+def fingerprints(connection: Connection, plan_id: str, digests: Sequence[bytes]) -> Iterator[Row[Any]]:
+    """The plan's entries with a fingerprint of these people, whose records were equal after it."""
+    equal = or_(entries.c.action == Action.NONE.value, entries.c.state == EntryState.DONE.value)
+    for start in range(0, len(digests), _IN):
+        wanted = entries.c.key_digest.in_(digests[start : start + _IN])
+        yield from connection.execute(
+            select(entries).where(entries.c.plan_id == plan_id, wanted, entries.c.fingerprint.is_not(None), equal)
+        )
+
+
 def totals(connection: Connection, plan_id: str) -> PlanTotals:
     """What the entries add up to."""
     situations: dict[str, int] = {}
@@ -185,11 +196,19 @@ def plan_hash(connection: Connection, plan: Plan, key: bytes) -> str:
     It does not depend on the plan's id or on when it was made.
     """
     state = hmac.new(key, digestmod=hashlib.sha256)
-    head = (plan.portal_id, plan.mapping, plan.object_class, plan.mapping_digest, plan.source_digest, plan.rules)
+    rules = _hashed_rules(plan.rules)
+    head = (plan.portal_id, plan.mapping, plan.object_class, plan.mapping_digest, plan.source_digest, rules)
     state.update(_pack(head))
     for rows in _content(connection, plan.id):
         state.update(_pack(rows))
     return state.hexdigest()
+
+
+def _hashed_rules(rules: ApplyRules) -> dict[str, Any]:
+    """The rules that count: what later versions added only where it says something, so that earlier hashes stay true."""
+    values = msgspec.structs.asdict(rules)
+    default = msgspec.structs.asdict(ApplyRules())
+    return {name: value for name, value in values.items() if name in _FIRST_RULES or value != default[name]}
 
 
 def _content(connection: Connection, plan_id: str) -> Iterator[Sequence[Any]]:

@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, Connection
 from console.journal import plan_rows, rows, run_rows
 from console.journal.errors import JournalError, UnknownPlan
 from console.journal.ids import new_id
-from console.journal.model import Entry, NewEntry, Payload, Plan, PlanTotals, RunState
+from console.journal.model import Approver, Entry, NewEntry, Payload, Plan, PlanTotals, RunState
 from console.journal.schema import plans
 from console.journal.seal import Digester, Seal, new_key
 from console.journal.store import Store
+from console.journal.who import approver
 
 _SCAN = 500
 
@@ -106,18 +107,24 @@ class PlanStore(Store):
             invalid=counted.invalid,
             hash=hashed,
         )
-        return await self._store_head(total)
+        return await self._store_head(total, approver())
 
     async def compute_hash(self, plan: Plan) -> str:
         """The plan's hash, from the entries that are in the journal now."""
         return await self._read(lambda connection: plan_rows.plan_hash(connection, plan, self._keys.digest_key))
 
-    async def _store_head(self, plan: Plan) -> Plan:
+    async def _store_head(self, plan: Plan, who: Approver) -> Plan:
         seal = await self._seal(plan.id)
         if seal is None:
             raise UnknownPlan(f"The key of the plan {plan.id} is gone.", remedy="Make a new plan.")
         stored = msgspec.structs.replace(plan, sealed=seal.sealed)
-        await self._writer.write(lambda connection: plan_rows.finish_plan(connection, rows.plan_row(stored, seal)))
+
+        def job(connection: Connection) -> None:
+            plan_rows.finish_plan(connection, rows.plan_row(stored, seal))
+            run_rows.add_event(connection, self._keys.chain, "plan", who, plan.id, "", "")
+
+        await self._writer.write(job)
+        await self._note_head()
         return stored
 
     async def drop_plan(self, plan_id: str) -> None:
@@ -214,6 +221,16 @@ class PlanStore(Store):
         """The numbers of the plan's entries that were planned for these records."""
         wanted = list(dict.fromkeys(uids))
         return await self._read(lambda connection: plan_rows.numbers_by_uid(connection, plan_id, wanted))
+
+    async def fingerprints(self, plan_id: str, digests: Collection[bytes]) -> dict[bytes, NewEntry]:
+        """Entries with a fingerprint whose records were equal after that plan, by key digest; without payloads."""
+        wanted, key = list(dict.fromkeys(digests)), self._keys.digest_key
+        return await self._read(
+            lambda connection: {
+                row.key_digest: rows.entry_of(row, None, key)
+                for row in plan_rows.fingerprints(connection, plan_id, wanted)
+            }
+        )
 
     async def count(
         self,

@@ -6,6 +6,11 @@ from typing import Any
 
 from console.journal.model import RunProgress, RunState
 
+UNDOES, UNDONE_BY, CANARY, QUARANTINE = "undoes", "undone_by", "canary", "quarantine"
+"""Kinds of counters besides those of entries: how runs belong together, and when one goes on."""
+FIRST, TRIES, UNTIL = "first", "tries", "until"
+"""Names of counters: of a canary the first, of a quarantine the other two."""
+
 
 def progress_of(row: Any, counts: dict[str, dict[str, int]]) -> RunProgress:
     """A run at this moment, from its row (by column name) and its counters by kind."""
@@ -30,4 +35,9 @@ def progress_of(row: Any, counts: dict[str, dict[str, int]]) -> RunProgress:
         approved_by=row["approved_by"],
         approved_at=row["approved_at"],
         plan_hash=row["plan_hash"],
+        undoes=next(iter(counts.get(UNDOES, {})), ""),
+        undone_by=counts.get(UNDONE_BY, {}),
+        canary=counts.get(CANARY, {}).get(FIRST, 0),
+        next_try_at=float(until) if (until := counts.get(QUARANTINE, {}).get(UNTIL)) else None,
+        tries=counts.get(QUARANTINE, {}).get(TRIES, 0),
     )

@@ -70,6 +70,7 @@ def entry_row(plan_id: str, entry: NewEntry, seal: Seal, key: bytes) -> dict[str
         "cause": entry.cause,
         "payload": seal.seal(content, place(plan_id, entry.number, "payload")) if content else None,
         "outcome": sealed_text(entry.outcome, seal, plan_id, entry.number),
+        "fingerprint": entry.fingerprint or None,
     }
 
 
@@ -121,6 +122,7 @@ def entry_of(row: Row[Any], seal: Seal | None, key: bytes) -> NewEntry:
         befores=befores,
         key_digest=row.key_digest,
         correlation_digest=row.correlation_digest,
+        fingerprint=row.fingerprint or b"",
     )
 
 
@@ -172,7 +174,12 @@ def plan_of(row: Row[Any], seal: Seal | None) -> Plan:
             created_at=row.created_at,
         )
     return msgspec.structs.replace(
-        head, state=RunState(row.state), complete=bool(row.complete), hash=row.hash, sealed=bool(row.sealed)
+        head,
+        state=RunState(row.state),
+        complete=bool(row.complete),
+        hash=row.hash,
+        sealed=bool(row.sealed),
+        pruned=row.pruned_at is not None,
     )
 
 

@@ -6,13 +6,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from console.journal import proofs
+from console.journal.chain import Chain, Kind, audit_values
 from console.journal.errors import JournalError, UnknownPlan
-from console.journal.model import WORK, Action, Approver, EntryState, RunProgress, RunState
+from console.journal.model import WORK, Action, Approver, EntryState, Origin, RunProgress, RunState
 from console.journal.plan_rows import set_plan_state
-from console.journal.progress import progress_of
+from console.journal.progress import UNDONE_BY, progress_of
 from console.journal.schema import audit, commands, entries, run_counts, runs
 
 _COUNTED = sorted({action.value for action in WORK} | {Action.EXCEPTION.value})
@@ -67,7 +69,7 @@ def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, d
     return found
 
 
-def create_run(connection: Connection, values: dict[str, Any]) -> None:
+def create_run(connection: Connection, chain: Chain, values: dict[str, Any]) -> None:
     """An approved run, with its counters."""
     plan_id, run_id = values["plan_id"], values["id"]
     mine = (entries.c.plan_id == plan_id, entries.c.action.in_(_COUNTED))
@@ -83,9 +85,10 @@ def create_run(connection: Connection, values: dict[str, Any]) -> None:
     deltas = {("state", state): count for state, count in states} | {("cause", cause): count for cause, count in causes}
     _add_counts(connection, run_id, deltas)
     set_plan_state(connection, plan_id, RunState.APPROVED)
+    proofs.approved(connection, chain, run_id)
 
 
-def begin_run(connection: Connection, run_id: str, owner: str) -> None:
+def begin_run(connection: Connection, chain: Chain, run_id: str, owner: str) -> None:
     """The run has an owner now. Commands of earlier times are over."""
     now = time.time()
     row = run_row(connection, run_id)
@@ -103,9 +106,10 @@ def begin_run(connection: Connection, run_id: str, owner: str) -> None:
     )
     connection.execute(update(commands).where(commands.c.run_id == run_id).values(taken=1))
     set_plan_state(connection, row.plan_id, RunState.RUNNING)
+    proofs.begun(connection, chain, run_id)
 
 
-def end_run(connection: Connection, run_id: str, state: RunState, message: str) -> None:
+def end_run(connection: Connection, chain: Chain, run_id: str, state: RunState, message: str) -> None:
     """The run stands still: for good, or until it is started again."""
     now = time.time()
     row = run_row(connection, run_id)
@@ -116,6 +120,7 @@ def end_run(connection: Connection, run_id: str, state: RunState, message: str) 
         .values(state=state.value, message=message, owner="", updated_at=now, finished_at=now if over else None)
     )
     set_plan_state(connection, row.plan_id, state)
+    proofs.ended(connection, chain, run_id)
 
 
 def touch(connection: Connection, run_id: str, requests: int, rate_limited: int, message: str | None) -> None:
@@ -159,7 +164,7 @@ def claim(connection: Connection, run_id: str, plan_id: str, owner: str, numbers
     _add_counts(connection, run_id, {("state", "planned"): -claimed, ("state", "inflight"): claimed})
 
 
-def settle(connection: Connection, run_id: str, plan_id: str, rows: Sequence[dict[str, Any]]) -> None:
+def settle(connection: Connection, chain: Chain, run_id: str, plan_id: str, rows: Sequence[dict[str, Any]]) -> None:
     """Write outcomes, and count them. Each row: n, state, u (the record), outcome and befores (sealed), cause."""
     now = time.time()
     before = _states(connection, plan_id, [row["n"] for row in rows])
@@ -187,20 +192,52 @@ def settle(connection: Connection, run_id: str, plan_id: str, rows: Sequence[dic
         list(rows),
     )
     _add_counts(connection, run_id, deltas)
+    proofs.prove(connection, chain, run_id, plan_id, [row["n"] for row in rows])
 
 
-def move_all(connection: Connection, run_id: str, plan_id: str, old: EntryState, new: EntryState, cause: str) -> int:
+def move_all(
+    connection: Connection, chain: Chain, run_id: str, plan_id: str, old: EntryState, new: EntryState, cause: str
+) -> int:
     """Move all entries with work from one state to another; how many."""
+    mine = (entries.c.plan_id == plan_id, entries.c.action.in_(_COUNTED), entries.c.state == old.value)
+    proofs.withdraw(connection, chain, run_id, plan_id, old)
     moved = connection.execute(
-        update(entries)
-        .where(entries.c.plan_id == plan_id, entries.c.action.in_(_COUNTED), entries.c.state == old.value)
-        .values(state=new.value, cause=cause, settled_at=time.time())
+        update(entries).where(*mine).values(state=new.value, cause=cause, settled_at=time.time())
     ).rowcount
     deltas = {("state", old.value): -moved, ("state", new.value): moved}
     if cause and new.value in _TROUBLE:
         deltas["cause", cause] = moved
     _add_counts(connection, run_id, deltas)
     return moved
+
+
+def set_counts(connection: Connection, run_id: str, kind: str, values: dict[str, int]) -> None:
+    """Give a run these counters of a kind, and no others of that kind."""
+    connection.execute(delete(run_counts).where(run_counts.c.run_id == run_id, run_counts.c.kind == kind))
+    _add_counts(connection, run_id, {(kind, name): value for name, value in values.items()})
+
+
+def take_back(connection: Connection, chain: Chain, origin: Origin, by_run: str, numbers: Sequence[int]) -> None:
+    """What the run of `origin` did about these entries is undone now, or what it failed to do was made good."""
+    undo = origin.kind == "undo"
+    new, old = (EntryState.UNDONE, _DID) if undo else (EntryState.SKIPPED, _TROUBLE)
+    known = _states(connection, origin.plan_id, numbers)
+    mine = [number for number, (state, _, _) in known.items() if state in old]
+    deltas: dict[tuple[str, str], int] = {}
+    for state, cause, action in map(known.__getitem__, mine):
+        _bump(deltas, "state", state, -1)
+        _bump(deltas, "state", new.value, 1)
+        _bump(deltas, "action", action, -(state in _DID))
+        if cause and state in _TROUBLE:
+            _bump(deltas, "cause", cause, -1)
+        if undo:
+            _bump(deltas, UNDONE_BY, by_run, 1)
+    values = {"state": new.value} if undo else {"state": new.value, "cause": f"made good by {by_run}"}
+    for start in range(0, len(mine), _IN):
+        part = entries.c.number.in_(mine[start : start + _IN])
+        connection.execute(update(entries).where(entries.c.plan_id == origin.plan_id, part).values(**values))
+    _add_counts(connection, origin.run_id, deltas)
+    proofs.prove(connection, chain, origin.run_id, origin.plan_id, mine)
 
 
 def _states(connection: Connection, plan_id: str, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:
@@ -216,6 +253,11 @@ def _states(connection: Connection, plan_id: str, numbers: Sequence[int]) -> dic
 
 def _bump(deltas: dict[tuple[str, str], int], kind: str, name: str, by: int) -> None:
     deltas[kind, name] = deltas.get((kind, name), 0) + by
+
+
+def add_up(connection: Connection, run_id: str, deltas: dict[tuple[str, str], int]) -> None:
+    """Change a run's counters by kind and name."""
+    _add_counts(connection, run_id, deltas)
 
 
 def _add_counts(connection: Connection, run_id: str, deltas: dict[tuple[str, str], int]) -> None:
@@ -246,9 +288,11 @@ def take_commands(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(update(commands).where(commands.c.id.in_(numbers)).values(taken=1))
 
 
-def add_event(connection: Connection, kind: str, who: Approver, plan_id: str, run_id: str, detail: str) -> None:
-    """One line of the audit trail."""
-    connection.execute(
+def add_event(
+    connection: Connection, chain: Chain, kind: str, who: Approver, plan_id: str, run_id: str, detail: str
+) -> None:
+    """One line of the audit trail, and of the chain."""
+    added = connection.execute(
         insert(audit).values(
             at=time.time(),
             kind=kind,
@@ -257,6 +301,19 @@ def add_event(connection: Connection, kind: str, who: Approver, plan_id: str, ru
             login=who.login,
             sudo_user=who.sudo_user,
             via=who.via,
+            session=who.session,
             detail=detail,
         )
     )
+    number = added.inserted_primary_key[0] if added.inserted_primary_key else 0
+    row = connection.execute(select(audit).where(audit.c.id == number)).one()
+    chain.append_salted(connection, Kind.AUDIT, str(number), audit_values(row))
+
+
+def makers(connection: Connection, plan_id: str) -> set[str]:
+    """The persons who made a plan, by the audit trail."""
+    statement = select(audit).where(audit.c.plan_id == plan_id, audit.c.kind == "plan")
+    return {
+        Approver(login=row.login, sudo_user=row.sudo_user, via=row.via, session=row.session).person
+        for row in connection.execute(statement)
+    }

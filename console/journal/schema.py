@@ -1,4 +1,4 @@
-"""The journal's tables, and the steps from one schema version to the next.
+"""The journal's tables as they are today; `console.journal.migrations` makes them.
 
 Nothing personal lies open here: who and what is in sealed columns (`payload`, `outcome`, `head`,
 `accepted`); what can be searched is numbers, states, HubSpot's ids and keyed digests.
@@ -6,11 +6,8 @@ Nothing personal lies open here: who and what is in sealed columns (`payload`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import (
     Column,
-    Connection,
     Float,
     Index,
     Integer,
@@ -19,10 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
-
-from console.journal.errors import JournalTooNew
 
 metadata = MetaData()
 
@@ -49,6 +43,7 @@ plans = Table(
     Column("key", LargeBinary),
     Column("sealed", Integer, nullable=False),
     Column("head", LargeBinary, nullable=False),
+    Column("pruned_at", Float),
 )
 
 entries = Table(
@@ -75,6 +70,8 @@ entries = Table(
     Column("payload", LargeBinary),
     Column("outcome", LargeBinary),
     Column("befores", LargeBinary),
+    Column("proof", LargeBinary),
+    Column("fingerprint", LargeBinary),
     sqlite_with_rowid=False,
 )
 Index("entries_by_action", entries.c.plan_id, entries.c.action, entries.c.state, entries.c.situation, entries.c.number)
@@ -116,6 +113,7 @@ runs = Table(
     Column("finished_at", Float),
     Column("owner", Text, nullable=False, default=""),
     Column("message", Text, nullable=False, default=""),
+    Column("proofs", LargeBinary),
     UniqueConstraint("plan_id"),
 )
 
@@ -152,30 +150,19 @@ audit = Table(
     Column("sudo_user", Text, nullable=False),
     Column("via", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("session", Text, nullable=False, default=""),
 )
 
-
-def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
-"""Step n leads from version n to version n + 1. A step never changes once it was released."""
-
-
-def migrate(connection: Connection, path: object) -> None:
-    """Bring the schema up to date, inside the caller's transaction.
-
-    Raises:
-        JournalTooNew: the file's version is one that this Hubspoke does not know.
-    """
-    version = int(connection.execute(text("PRAGMA user_version")).scalar_one())
-    if version > len(MIGRATIONS):
-        raise JournalTooNew(
-            f"{path} was written by a newer Hubspoke (journal version {version}; this one knows {len(MIGRATIONS)}).",
-            remedy="Use the newer Hubspoke, or another state folder with --state DIR.",
-        )
-    for step in MIGRATIONS[version:]:
-        step(connection)
-    if version < len(MIGRATIONS):
-        connection.exec_driver_sql(f"PRAGMA user_version = {len(MIGRATIONS)}")
+chain = Table(
+    "chain",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("back", Float, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("salt", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+)

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from console.journal import plan_rows
+from console.journal.chain import Head, holds
 from console.journal.errors import translated
+from console.journal.head import HeadFile
 from console.journal.keys import JournalKeys
 from console.journal.seal import Seal
 from console.journal.writer import Writer, open_engine
@@ -32,9 +34,12 @@ class Store:
         self._reader = open_engine(path, write=False)
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="journal-read")
         self._seals: dict[str, Seal] = {}
+        self._heads = HeadFile(path, keys.chain)
+        self._closing = False
 
     async def close(self) -> None:
         """Finish what is being written, and close the file."""
+        self._closing = True
         await asyncio.to_thread(self._writer.close)
         await asyncio.to_thread(self._threads.shutdown)
         self._reader.dispose()
@@ -55,6 +60,21 @@ class Store:
                 return job(connection)
         except DBAPIError as error:
             raise translated(error.orig or error, self.path) from None
+
+    async def _note_head(self) -> None:
+        """Keep the end of the audit chain beside the journal too: whoever cuts the chain must know of the file."""
+        if self._closing:
+            return  # whoever opens it next keeps a later one
+        kept = self._heads.kept()
+
+        def job(connection: Connection) -> Head | None:
+            if kept is not None and not holds(connection, kept):
+                return None  # the file is all that still knows of what went
+            return self._keys.chain.head(connection)
+
+        head = await self._read(job)
+        if head is not None:
+            await asyncio.to_thread(self._heads.keep, head)
 
     async def _seal(self, plan_id: str) -> Seal | None:
         known = self._seals.get(plan_id)

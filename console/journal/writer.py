@@ -23,7 +23,8 @@ from console.journal.errors import JournalError, translated
 from console.settings.wal import use_wal
 
 T = TypeVar("T")
-Job = Callable[[Connection], Any]
+Job = Callable[[Any], Any]
+"""What is run: with SQLAlchemy's connection in a transaction, or with the driver's own alone."""
 
 _BUSY_SECONDS = 30
 _GROUP = 64
@@ -38,6 +39,7 @@ def open_engine(path: Path, *, write: bool) -> Engine:
             if write:
                 use_wal(connection, patience=_BUSY_SECONDS)
                 connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked
             else:
                 connection.execute("PRAGMA query_only = 1")
         except BaseException:
@@ -59,6 +61,8 @@ class Writer:
         self._path = path
         self._engine = open_engine(path, write=True)
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._alone: set[Future[Any]] = set()
+        self._held: tuple[Job, Future[Any]] | None = None
         self._closed = False
         self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
@@ -76,6 +80,20 @@ class Writer:
         ):  # nothing may be put behind the end: nobody would take it, and its writer would wait for ever
             if self._closed:
                 raise JournalError("The journal is closed.")
+            self._jobs.put((job, future))
+        return cast("T", await asyncio.wrap_future(future))
+
+    async def alone(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `job` outside any transaction, as VACUUM wants it.
+
+        Raises:
+            JournalError: it could not be done.
+        """
+        future: Future[Any] = Future()
+        with self._closing:
+            if self._closed:
+                raise JournalError("The journal is closed.")
+            self._alone.add(future)
             self._jobs.put((job, future))
         return cast("T", await asyncio.wrap_future(future))
 
@@ -98,7 +116,10 @@ class Writer:
             try:
                 if connection is None:
                     connection = self._engine.connect()
-                self._commit(connection, group)
+                if group[0][1] in self._alone:
+                    self._run_alone(connection, *group[0])
+                else:
+                    self._commit(connection, group)
             except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it; the thread must live on
                 trouble = self._explained(error)
                 for _, future in group:
@@ -109,11 +130,16 @@ class Writer:
 
     def _next_group(self) -> tuple[list[tuple[Job, Future[Any]]], bool]:
         group: list[tuple[Job, Future[Any]]] = []
-        item = self._jobs.get()
+        item = self._held if self._held is not None else self._jobs.get()
+        self._held = None
         while item is not None:
+            alone = item[1] in self._alone
+            if alone and group:
+                self._held = item  # after the others
+                return group, False
             if item[1].set_running_or_notify_cancel():
                 group.append(item)
-            if len(group) >= _GROUP:
+            if alone or len(group) >= _GROUP:
                 return group, False
             try:
                 item = self._jobs.get_nowait()
@@ -134,6 +160,13 @@ class Writer:
             return
         for (_, future), result in zip(group, results, strict=True):
             future.set_result(result)
+
+    def _run_alone(self, connection: Connection, job: Callable[[Any], Any], future: Future[Any]) -> None:
+        self._alone.discard(future)
+        driver = connection.connection.driver_connection
+        if driver is None:
+            raise JournalError("The journal is closed.")
+        future.set_result(job(driver))
 
     def _one_by_one(self, connection: Connection, group: list[tuple[Job, Future[Any]]]) -> None:
         for job, future in group:

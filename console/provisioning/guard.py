@@ -38,12 +38,13 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guards(msgspec.Struct, frozen=True, kw_only=True):
-    """The guards of a mapping; they exist without being written."""
+    """The guards of a mapping; they exist without being written. With `four_eyes` whoever planned may not approve."""
 
     deletes: Guard = Guard(percent=5, count=50)
     clears: Guard = Guard(percent=1, count=20)
     shrink: Guard = Guard(percent=50)
     failures: Guard = Guard(percent=10, after=200)
+    four_eyes: bool = False
 
 
 def parse_guard(text: object, *, failures: bool = False) -> Guard:

@@ -1,4 +1,4 @@
-"""What a run did, for people: Markdown and CSV with foreign text tamed, JSON lines exact."""
+"""What a run did, for people: Markdown, HTML and CSV with foreign text tamed, JSON lines exact."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import msgspec
 
 from console.journal.journal import Journal
 from console.journal.model import Entry, EntryState, Payload, Plan, Problem, RunProgress
+from console.provisioning.report_page import report_page
 from console.text import cell, markdown
 
-ReportFormat = Literal["md", "csv", "jsonl"]
+ReportFormat = Literal["md", "csv", "jsonl", "html"]
 
 PROBLEM_STATES = (
     EntryState.FAILED,
@@ -74,6 +75,9 @@ async def render(journal: Journal, report: Report, form: ReportFormat) -> AsyncI
     if form == "md":
         for line in _markdown(report):
             yield line + "\n"
+        return
+    if form == "html":
+        yield report_page(report, [(entry, _told(entry)) for entry in report.problems], _interval())
         return
     if form == "csv":
         yield _row(_COLUMNS)

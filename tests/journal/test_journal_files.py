@@ -33,7 +33,9 @@ async def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
         async with journal_in(tmp_path) as journal:
             await finished(journal, entry(journal, 1))
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()}
-            assert modes == dict.fromkeys(("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"), 0o600)
+            assert modes == dict.fromkeys(
+                ("journal.head", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"), 0o600
+            )
             assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
     finally:
         os.umask(old)
