@@ -107,7 +107,7 @@ class PeopleTarget:
         email = (record.values.get(self._email) or "").strip()
         name = email or f"contact-{record.id}"
         if known is None or known.removed:
-            owner = self._store.named(name)
+            owner = self._store.named(name) or self._addressed(email)
             if owner is None:
                 attributes = {key: value for key, value in record.values.items() if value is not None}
                 self._store.add(name, attributes, origin=self._origin(record.id))
@@ -115,6 +115,19 @@ class PeopleTarget:
                 return
             known = self._adopted(owner, record)
         self._update(record, known, name, written)
+
+    def _addressed(self, email: str) -> Person | None:
+        """The one person of another user name who has this address.
+
+        Raises BadPerson where there are several.
+        """
+        found = self._store.addressed(email) if email else []
+        if len(found) > 1:
+            raise BadPerson(
+                f"several people have its address: {' and '.join(person.user_name for person in found)}",
+                remedy="Leave it to one of them (hubspoke people edit), then pull again.",
+            )
+        return found[0] if found else None
 
     def _adopted(self, owner: Person, record: Pulled) -> Person:
         """The person of this name, from now on this contact's.
@@ -124,7 +137,7 @@ class PeopleTarget:
         if owner.origin.startswith(self._prefix) and owner.active:
             other = owner.origin.rpartition("/")[2]
             raise NameTaken(
-                f"the contact {other} has the same userName {owner.user_name}",
+                f"the contact {other} is {owner.user_name} already, who has the same address",
                 uid=owner.uid,
                 remedy="Merge the two contacts in HubSpot, or correct the email address of one.",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from console.repository.errors import BadPerson
 
 NAME_LIMIT = 320
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\Z")
 PAYLOAD_LIMIT = 1 << 20
 """Bytes of one person's attributes as JSON."""
 
@@ -67,6 +69,12 @@ def encoded(user_name: str, attributes: Mapping[str, Any]) -> bytes:
 def folded(user_name: str) -> str:
     """What user names are compared by."""
     return user_name.strip().casefold()
+
+
+def addresses(user_name: str, attributes: Mapping[str, Any]) -> set[str]:
+    """The email addresses that stand in a person's name and attributes, as they are compared."""
+    found = (folded(text) for text in texts([user_name, dict(attributes)]) if "@" in text and len(text) <= NAME_LIMIT)
+    return {text for text in found if _ADDRESS.match(text)}
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -21,7 +21,7 @@ from typing import Any, Self
 import msgspec
 
 from console.repository.errors import Changed, NameTaken, NoSuchPerson, translated
-from console.repository.person import Payload, Person, encoded, folded, texts
+from console.repository.person import Payload, Person, addresses, encoded, folded, texts
 from console.repository.seal import Seal, fingerprint, wrapping
 from console.repository.tables import connect, load_key
 
@@ -92,6 +92,14 @@ class PeopleStore:
     def named(self, user_name: str) -> Person | None:
         """Who has this user name."""
         return self._one("name_digest = ?", self._digest(user_name))
+
+    def addressed(self, email: str, limit: int = 2) -> list[Person]:
+        """Who has this email address among the attributes, or as user name."""
+        rows = self._rows(
+            _FIND.format("uid in (select uid from addresses where digest = ?) order by uid limit ?"),
+            (self._digest(email), limit),
+        )
+        return [self._person(row) for row in rows]
 
     def of_origins(self, origins: Sequence[str]) -> dict[str, Person]:
         """Who came from these origins, removed ones too; at most 500 at once."""
@@ -168,6 +176,7 @@ class PeopleStore:
                     self._seal.seal(payload, chosen),
                 ),
             )
+            self._address(chosen, addresses(user_name, attributes))
             return self._must(chosen)
 
     def replace(
@@ -215,6 +224,7 @@ class PeopleStore:
                     uid,
                 ),
             )
+            self._address(uid, addresses(wanted.user_name, wanted.attributes))
             return self._must(uid)
 
     def remove(self, uid: str) -> None:
@@ -226,6 +236,7 @@ class PeopleStore:
                 "modified_at = ? where uid = ?",
                 (change, _now(), uid),
             )
+            self._address(uid, set())
 
     def forget(self, text: str) -> int:
         """Erase everybody who has this email address or user name, without a trace; how many there were."""
@@ -239,7 +250,9 @@ class PeopleStore:
                 if wanted == folded(person.user_name) or wanted in map(folded, texts(person.attributes))
             ]
         with self._changing():
-            self._connection.executemany("delete from people where uid = ?", [(uid,) for uid in found])
+            for uid in found:
+                self._connection.execute("delete from people where uid = ?", (uid,))
+                self._address(uid, set())
         with self._lock:
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         return len(found)
@@ -288,6 +301,12 @@ class PeopleStore:
         if found is None:
             raise NoSuchPerson(f"There is nobody with the id {uid}.", remedy="See hubspoke people list.")
         return found
+
+    def _address(self, uid: str, found: set[str]) -> None:
+        """Remember by which email addresses the person is found."""
+        self._connection.execute("delete from addresses where uid = ?", (uid,))
+        rows = [(self._digest(address), uid) for address in found]
+        self._connection.executemany("insert or ignore into addresses values (?, ?)", rows)
 
     def _free(self, user_name: str, uid: str) -> None:
         owner = self.named(user_name)

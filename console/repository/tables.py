@@ -31,6 +31,8 @@ create unique index people_by_name on people (name_digest) where name_digest is 
 create unique index people_by_origin on people (origin) where origin <> '';
 create unique index people_by_change on people (change);
 create index people_by_origin_number on people (origin_number) where origin_number is not null;
+create table addresses (digest blob not null, uid text not null, primary key (digest, uid)) without rowid;
+create index addresses_by_uid on addresses (uid);
 create table sequence (one integer primary key check (one = 1), change integer not null);
 insert into sequence values (1, 0);
 """

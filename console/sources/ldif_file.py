@@ -1,4 +1,7 @@
-"""People from an LDIF file (RFC 2849), as directory servers export them; read as a stream."""
+"""People from an LDIF file (RFC 2849), as directory servers export them; read as a stream.
+
+As from the directory itself: one value is a text, several are a list, passwords are dropped.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from typing import Any
 
 from console.journal.model import Problem
 from console.sources.errors import SourceError
+from console.sources.ldap_values import NEVER
 from console.sources.ldif_lines import ENTRY_LIMIT, LdifLine, ldif_lines
 from console.sources.model import CELL_LIMIT, Preview, SourceRow
 from console.sources.preview import examine_rows
 from console.sources.text_file import TextFile
 from console.sources.values import apply_types
 
-ALWAYS_LISTS = frozenset({"objectclass", "memberof"})
-"""Attributes that are lists also where an entry has one value: a mapping asks whether they hold something."""
 _NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)(?:;[A-Za-z0-9-]+)*\Z")
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 _TRAILER = frozenset({"search", "result", "matcheddn", "text", "ref", "numresponses", "numentries"})
@@ -48,7 +50,7 @@ class LdifSource:
         self.name = name
         self._file = TextFile(path, name)
         self._types = types
-        self._lists = ALWAYS_LISTS | {name.lower() for name, kind in types.items() if kind == "list"}
+        self._lists = frozenset(name.lower() for name, kind in types.items() if kind == "list")
         self._spelling: dict[str, str] = {name.lower(): name for name in types}
         self._binary: dict[str, None] = {}
 
@@ -123,6 +125,8 @@ class LdifSource:
             lowered = name.lower()
             if lowered == "changetype":
                 _refuse_change(text.strip().lower(), values["dn"], line.number)
+                continue
+            if lowered.partition(";")[0] in NEVER:
                 continue
             value = self._value(name, mark, text, line)
             if value is not None:

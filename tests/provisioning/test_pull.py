@@ -208,6 +208,18 @@ async def test_people_of_our_own_are_met_and_not_overwritten(place: Desk, pulls:
     assert tally(report) == (0, 0, 1, 0)
 
 
+async def test_an_address_of_two_people_is_nobodys(place: Desk, pulls: Pulls, people: People) -> None:
+    for name in ("ann", "assistant"):
+        await people.add(name, {"mail": "ann@example.org"})
+    place.contact(email="ann@example.org")
+    report = await pulls.pull("contact", "people:", fields=("email",))
+    assert (report.tally.problems, report.tally.created) == (1, 0)
+    assert "several people have its address" in report.problems[0].message
+    await people.replace((await people.get("assistant")).uid, attributes={})
+    assert tally(await pulls.pull("contact", "people:", fields=("mail=email",))) == (0, 0, 1, 0)
+    assert (await people.get("ann")).origin.startswith("hubspot/")
+
+
 async def test_a_renamed_contact_and_two_of_one_name(place: Desk, pulls: Pulls, people: People) -> None:
     (uid,) = contacts(place, 1)
     nameless = place.contact(firstname="Nobody", phone="1")

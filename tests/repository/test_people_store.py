@@ -158,6 +158,19 @@ def test_who_is_forgotten_leaves_no_byte(path: Path, key: bytes | None) -> None:
     store.close()
 
 
+def test_people_are_found_by_every_address_of_theirs(path: Path) -> None:
+    store = PeopleStore.open(path, KEY)
+    ann = store.add("ann", {"emails": [{"value": "Ann@Example.org"}], "note": "ask ann@other.org"})
+    bob = store.add("bob@example.org", {"assistant": "ann@example.ORG"})
+    assert [one.uid for one in store.addressed("ANN@example.org")] == sorted([ann.uid, bob.uid])
+    assert store.addressed("ann@other.org") == []
+    ann = store.replace(ann.uid, attributes={})
+    assert [one.uid for one in store.addressed("ann@example.org")] == [bob.uid]
+    store.remove(bob.uid)
+    assert store.addressed("bob@example.org") == []
+    store.close()
+
+
 def test_a_change_is_made_for_the_state_that_was_seen(path: Path) -> None:
     store = PeopleStore.open(path, KEY)
     ann = store.add("ann", {})

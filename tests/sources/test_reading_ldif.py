@@ -80,7 +80,7 @@ def test_comments_folds_and_options_are_understood(tmp_path: Path) -> None:
     assert [row.line for row in rows] == [5, 14]
     assert rows[0].values == {
         "dn": "uid=ann,dc=example",
-        "objectClass": ["person"],
+        "objectClass": "person",
         "cn": "Ann",
         "cn;lang-de": "Änne",
         "description": "one line and more",
@@ -100,7 +100,10 @@ def test_types_make_lists_and_truth(tmp_path: Path) -> None:
 
 def test_binary_values_are_named_and_not_read(tmp_path: Path) -> None:
     photo = base64.b64encode(b"\xff\xd8\xff\xe0 not text").decode()
-    path = write(tmp_path, f"dn: uid=ann\njpegPhoto:: {photo}\nuserCertificate;binary:: {photo}\nsn: Lee\n")
+    path = write(
+        tmp_path,
+        f"dn: uid=ann\nuserPassword: {{SSHA}}x\nuserPassword;x-old:: eA==\njpegPhoto:: {photo}\nuserCertificate;binary:: {photo}\nsn: Lee\n",
+    )
     source = open_source(str(path))
     assert [row.values for row in source.rows() if isinstance(row, SourceRow)] == [{"dn": "uid=ann", "sn": "Lee"}]
     assert source.notes == ("Binary values are not read: jpegPhoto, userCertificate;binary.",)
