@@ -140,6 +140,10 @@ class SqlSource(ServerSource):
                 yield connection.execution_options(stream_results=True, yield_per=PORTION)
         except SQLAlchemyError as error:
             raise in_words(error, self._address, self._secret) from None
+        except TypeError as error:
+            if "unexpected keyword argument" not in str(error):
+                raise
+            raise self._unknown_setting(error) from None
         finally:
             engine.dispose()
 
@@ -162,7 +166,7 @@ class SqlSource(ServerSource):
                 address.resolved(self._secret),
                 poolclass=NullPool,
                 hide_parameters=True,
-                connect_args=_connect_args(address.dialect),
+                connect_args=_connect_args(address.scheme),
             )
         except (ImportError, NoSuchModuleError):
             raise SourceError(
@@ -171,10 +175,13 @@ class SqlSource(ServerSource):
                 remedy=f"Install it beside Hubspoke: pip install '{package}'",
             ) from None
         except (ArgumentError, TypeError) as error:
-            raise SourceError(
-                f"the source {self.name} has a setting that its driver does not know: {error}",
-                remedy="Settings behind the ? go to the driver; see its documentation.",
-            ) from None
+            raise self._unknown_setting(error) from None
+
+    def _unknown_setting(self, error: Exception) -> SourceError:
+        return SourceError(
+            f"the source {self.name} has a setting that its driver does not know: {error}",
+            remedy="Settings behind the ? go to the driver; see its documentation.",
+        )
 
 
 def in_words(error: Exception, address: SqlAddress, secret: str | None) -> SourceError:
@@ -207,23 +214,38 @@ _ADVICE = (
     (("read-only", "readonly", "read only"), "A source only reads: name a table, a view or a SELECT."),
     (("permission denied", "command denied", "not authorized"), "Grant the user SELECT on what is read."),
     (
-        ("does not exist", "no such", "doesn't exist", "invalid object", "unknown database", "undefined"),
-        "Check database, table and columns.",
+        ("unable to open database", "could not connect", "connection refused", "can't connect", "could not translate",
+         "failed to resolve", "connection failed", "connection is bad", "timeout expired"),
+        "Check host, port and whether the server runs and may be reached from here.",
     ),
     (
-        ("unable to open database", "could not connect", "connection refused", "can't connect", "could not translate",
-         "failed to resolve", "connection failed", "timeout expired", "no such file"),
-        "Check host, port and whether the server runs and may be reached from here.",
+        ("does not exist", "no such", "doesn't exist", "invalid object", "unknown database", "undefined"),
+        "Check database, table and columns.",
     ),
     (("terminating connection", "server closed", "lost connection", "connection reset"), "Read again later."),
 )  # fmt: skip
 """What helps, by words of the servers' own messages; the first that fits."""
 
 
-def _connect_args(dialect: str) -> dict[str, Any]:
-    if dialect == "sqlite":
+def _connect_args(scheme: str) -> dict[str, Any]:
+    if scheme == "sqlite":
         return {"check_same_thread": False, "timeout": CONNECT_SECONDS}  # rows are fetched by a pool of threads
-    return {"connect_timeout": CONNECT_SECONDS} if dialect in ("postgresql", "mysql", "mariadb") else {}
+    return {_CONNECT_WORDS[driver]: CONNECT_SECONDS} if (driver := DRIVERS[scheme][0]) in _CONNECT_WORDS else {}
+
+
+_CONNECT_WORDS = {
+    "postgresql+psycopg": "connect_timeout",
+    "postgresql+psycopg2": "connect_timeout",
+    "postgresql+pg8000": "timeout",
+    "mysql+pymysql": "connect_timeout",
+    "mysql+mysqldb": "connect_timeout",
+    "mariadb+pymysql": "connect_timeout",
+    "mariadb+mariadbconnector": "connect_timeout",
+    "oracle+oracledb": "tcp_connect_timeout",
+    "mssql+pyodbc": "timeout",
+    "mssql+pymssql": "login_timeout",
+}
+"""What each driver calls the seconds that connecting may take."""
 
 
 def _plain(value: Any, name: str, binary: dict[str, None]) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from console.provisioning.pull import PullReport
+from console.hubspot.errors import HubSpotError
+from console.provisioning.pull import PullProgress, PullReport
 from console.provisioning.pull_target import PullRefused
 from console.provisioning.pulls import Pulls
 from console.repository.people import People
@@ -174,6 +175,45 @@ async def test_an_empty_listing_empties_nothing(place: Desk, pulls: Pulls, peopl
     with pytest.raises(PullRefused, match="lists no contact at all"):
         await pulls.pull("contact", copy, fields=FIELDS)
     assert await held(copy, people) == before
+
+
+async def test_what_the_index_shows_late_is_not_lost(place: Desk, pulls: Pulls, people: People) -> None:
+    """Somebody changes while the index lags: the next pull but one reaches back far enough."""
+    ids = contacts(place, 1, 2)
+    place.hubspot.advance(7200)
+    await pulls.pull("contact", "people:", fields=FIELDS)
+    place.hubspot.settings(indexLag=300)
+    place.hubspot.request("PATCH", f"/crm/v3/objects/contacts/{ids[0]}", {"properties": {"firstname": "Late"}})
+    place.hubspot.advance(200)
+    place.hubspot.settings(indexLag=0)
+    contacts(place, 3)  # newer, and shown at once
+    place.hubspot.settings(indexLag=300)
+    await pulls.pull("contact", "people:", incremental=True, fields=FIELDS)
+    place.hubspot.advance(400)
+    await pulls.pull("contact", "people:", incremental=True, fields=FIELDS)
+    place.hubspot.settings(indexLag=0)
+    assert await held("people:", people) == wanted(place)
+
+
+async def test_a_pull_that_hubspot_breaks_off_goes_on(
+    place: Desk, pulls: Pulls, people: People, copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.provisioning.pull.SAVE_PAGES", 1)
+    contacts(place, *range(430))
+    seen: list[int] = []
+
+    def told(now: PullProgress) -> None:
+        seen.append(now.read)
+        if now.read == 200:
+            place.hubspot.faults("401=9x@/contacts")
+
+    with pytest.raises(HubSpotError):
+        await pulls.pull("contact", copy, fields=FIELDS, progress=told)
+    place.hubspot.faults()
+    report = await pulls.pull("contact", copy, fields=FIELDS)
+    assert report.notes == ("Went on after 200 records of an interrupted pull.",)
+    assert (report.read, report.tally.created) == (430, 430)
+    assert await held(copy, people) == wanted(place)
 
 
 async def test_deletions_as_chosen(place: Desk, pulls: Pulls, people: People) -> None:

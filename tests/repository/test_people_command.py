@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +115,28 @@ def test_pulling_into_a_file_by_the_command(shell: Shell, hubspot: Simulator) ->
     wrong = shell.run("pull", "contact", "--to", "out.csv", "--fields", "emial", "--json")
     assert wrong.code == 1
     assert "Did you mean email?" in wrong.json["error"]["advice"]
+
+
+def test_a_killed_pull_goes_on_and_two_at_once_are_one_too_many(shell: Shell, hubspot: Simulator) -> None:
+    for start in range(0, 2500, 100):
+        inputs = [{"properties": {"email": f"p{n}@example.org"}} for n in range(start, start + 100)]
+        hubspot.post("/crm/v3/objects/contacts/batch/create", {"inputs": inputs})
+    hubspot.settings(latency=0.2)
+    words = ("pull", "contact", "--to", "out.jsonl", "--fields", "email")
+    process = shell.start(*words)
+    pulls = shell.state / "pulls"
+    end = time.monotonic() + 20
+    while not (pulls.is_dir() and list(pulls.glob("*.json"))) and time.monotonic() < end:
+        time.sleep(0.02)
+    second = shell.run(*words)
+    process.kill()
+    process.communicate()
+    assert second.code == 7, second.err
+    assert f"process {process.pid}" in second.err
+    hubspot.settings(latency=0)
+    done = shell.run(*words, "--json")
+    assert done.code == 0, done.err
+    assert done.json["read"] == 2500
+    assert done.json["notes"][0].startswith("Went on after ")
+    held = [json.loads(line)["email"] for line in (shell.folder / "out.jsonl").read_text().splitlines()]
+    assert sorted(held) == sorted(hubspot.by_email())
