@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import re
 from typing import Any
 
 import msgspec
 
 from console.journal.model import Problem
-from console.provisioning.functions import FUNCTIONS, MEMBERS, BadArgument
-from console.provisioning.lowering import ABSENT, lower, references, resolve
+from console.provisioning.functions import FUNCTIONS, MEMBERS, MOST, VARIOUS, BadArgument, Function
+from console.provisioning.lowering import ABSENT, expand, lower, misfit, references, resolve
 from console.provisioning.mapping import Mapping, MappingRow
 
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -64,13 +65,7 @@ def environment() -> Any:
     from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
     kind = cel.Type
-    declared = [
-        cel.FunctionDecl(
-            name,
-            [cel.Overload(f"{name}_{count}", return_type=kind.STRING, parameters=[kind.STRING] * count, impl=function)],
-        )
-        for name, (function, count) in FUNCTIONS.items()
-    ]
+    declared = [cel.FunctionDecl(name, _overloads(name, function)) for name, function in FUNCTIONS.items()]
     return cel.NewEnv(
         variables={"source": kind.Map(kind.STRING, kind.DYN)},
         extensions=[
@@ -80,9 +75,35 @@ def environment() -> Any:
     )  # fmt: skip
 
 
+def _overloads(name: str, function: Function) -> list[Any]:
+    """One for each combination of types: CEL does not pass a value of any type to a Python function."""
+    from cel_expr_python import cel
+
+    kind = cel.Type
+    if function.takes == VARIOUS:  # is rewritten before it is run: only its form is checked
+        return [
+            cel.Overload(f"{name}_{count}", return_type=kind.DYN, parameters=[kind.DYN] * count, impl=function.call)
+            for count in range(2, MOST + 1)
+        ]
+    kinds = {
+        "text": (kind.STRING, kind.NULL),
+        "fixed": (kind.STRING,),
+        "list": (kind.LIST, kind.STRING, kind.NULL),
+        "table": (kind.MAP,),
+        "any": (kind.STRING, kind.NULL, kind.LIST, kind.INT, kind.DOUBLE, kind.BOOL),
+    }
+    gives = kind.STRING if function.gives == "text" else kind.DYN
+    return [
+        cel.Overload(f"{name}_{number}", return_type=gives, parameters=list(parameters), impl=function.call)
+        for number, parameters in enumerate(itertools.product(*(kinds[taken] for taken in function.takes)))
+    ]
+
+
 def compile_expression(text: str) -> Program:
     """Compile one expression. Raises ExpressionError."""
     compiled = _compile(text)
+    if (wrong := misfit(text)) is not None:
+        raise _at(text, *wrong)
     lowered = lower(text)
     if lowered == text:
         return Program(text, compiled, lowered=False)
@@ -110,6 +131,15 @@ def _compile(text: str) -> Any:
         raise _explained(str(error), text) from None
 
 
+def _at(text: str, offset: int, message: str) -> ExpressionError:
+    """What is wrong with a literal at a place of the text."""
+    before = text[:offset]
+    column = offset - before.rfind("\n")
+    shown = text.splitlines()[before.count("\n")]
+    remedy = "See the functions in docs/mapping-functions.md."
+    return ExpressionError(message, line=before.count("\n") + 1, column=column, text=shown, remedy=remedy)
+
+
 def _explained(report: str, text: str) -> ExpressionError:
     found = _ERROR.search(report)
     lines = text.splitlines() or [""]
@@ -120,7 +150,7 @@ def _explained(report: str, text: str) -> ExpressionError:
     if line > len(lines):  # the end was not expected, and it stands below the last line
         line, column = len(lines), len(lines[-1]) + 1
     shown = lines[line - 1]
-    remedy = "See the functions of CEL: strings have lowerAscii(), trim(), split(); and e164(), title(), domain()."
+    remedy = "See the functions of CEL: strings have lowerAscii(), trim(), split(); and docs/mapping-functions.md."
     if unknown := _UNKNOWN.search(message):
         name = unknown[1]
         start = shown.rfind(name, 0, column + len(name))
@@ -134,9 +164,10 @@ def _explained(report: str, text: str) -> ExpressionError:
 def _unknown(name: str, text: str, remedy: str) -> tuple[str, str]:
     """What is wrong with a name that CEL does not know, and what may be meant."""
     if name in FUNCTIONS:
-        count = FUNCTIONS[name][1]
-        example = f'{name}(source.x, "LK")' if count > 1 else f"{name}(source.x)"
-        return f"{name} takes {count} argument{'s' if count > 1 else ''}", f"Write {example}."
+        function = FUNCTIONS[name]
+        count = len(function.takes)
+        wanted = f"2 to {MOST}" if function.takes == VARIOUS else str(count)
+        return f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}", f"Write {function.example}."
     message = f"{name} is unknown"
     known = (*MEMBERS, *FUNCTIONS, "source")
     folded = {item.lower(): item for item in known}
@@ -239,7 +270,7 @@ class Expressions:
         parts = []
         for row in self.rows:
             value = f"dyn(\n{lower(row.value)}\n)"
-            parts.append(f'(\n{row.when}\n) ? {value} : dyn("\\u0002")' if row.when else value)
+            parts.append(f'(\n{expand(row.when)}\n) ? {value} : dyn("\\u0002")' if row.when else value)
         try:
             return environment().compile("[" + ", ".join(parts) + "]")
         except RuntimeError:
