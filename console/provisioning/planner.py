@@ -7,6 +7,7 @@ in chunks, and their entries go to the journal as they come.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 
 import msgspec
@@ -96,8 +97,8 @@ class Planner:
         before: Plan | None,
         progress: Callable[[PlanProgress], None] | None,
     ) -> Making:
-        base = before if before is not None and before.mapping_digest == mapping.digest else None
-        incremental = request.incremental and base is not None
+        base = await self._base(mapping, before) if request.incremental else None
+        incremental = base is not None
         people = 1 if request.only is not None else None
         if people is None and request.lane == "auto" and not incremental:
             people = await in_thread(lambda: expected(bench.source, before.read if before is not None else None))
@@ -126,7 +127,7 @@ class Planner:
             correlator=Correlator(reader, self._journal, mapping.target, bench.portal_id, mapping.name),
             associations=Associations(self._connector, self._journal, mapping, bench.portal_id, bench.maker),
             journal=self._journal,
-            base=base if request.incremental else None,
+            base=base,
             denials=Denials(self._connector.profile.icf, mapping.target, deletion=mapping.deletion.how),
             progress=progress,
         )
@@ -139,6 +140,17 @@ class Planner:
             if whole and (plan.portal_id, plan.mapping, plan.object_class, plan.source) == wanted:
                 return plan
         return None
+
+    async def _base(self, mapping: Mapping, before: Plan | None) -> Plan | None:
+        """The plan that an incremental one may go on from: of the same mapping, and nothing but its own run came after it."""
+        if before is None or before.mapping_digest != mapping.digest:
+            return None
+        made = dt.datetime.fromisoformat(before.created_at).timestamp()
+        for run in await self._journal.runs(RUNS_SEEN):
+            same = (run.portal_id, run.mapping) == (before.portal_id, before.mapping)
+            if same and run.plan_id != before.id and (run.updated_at or 0.0) >= made:
+                return None  # it may have written what that plan saw as equal
+        return before
 
     async def _finish(self, making: Making, bench: Bench, before: Plan | None) -> Plan:
         mapping = making.mapping

@@ -18,6 +18,7 @@ from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader, 
 from console.provisioning.denials import Denials
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lanes import LOOKUPS, ListReader
+from console.provisioning.lanes_shelf import Digests
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person
 from console.provisioning.planner_bench import Bench
@@ -83,7 +84,7 @@ class Making:
         self._number = 0
         self._unidentified = 0
         self._excluded = {bench.digester.source(source_id) for source_id in request.exclude}
-        self._keys: set[bytes] = set()
+        self._keys = Digests()
         self._linked: list[tuple[Person, Link]] = []
         self._unlinked: list[Person] = []
         self._ready: list[tuple[NewEntry, Person | None]] = []
@@ -120,6 +121,7 @@ class Making:
 
     def close(self) -> None:
         """Let go of what was kept while the plan was made."""
+        self._keys.close()
         if isinstance(self._reader, ListReader):
             self._reader.shelf.close()
 
@@ -233,9 +235,9 @@ class Making:
         tasks.create_task(look())
 
     def _begin_from_base(self) -> None:
-        """Say from which plan an incremental one goes on."""
+        """Say from which plan an incremental one goes on, if the mapping and the portal are as it left them."""
         if self._base is None:
-            why = f"{self.lane.why}; there is no earlier plan of this mapping as it is now, so everybody is looked up"
+            why = f"{self.lane.why}; there is no earlier plan to go on from, so everybody is looked up"
             self.lane = msgspec.structs.replace(self.lane, why=why)
         else:
             self.lane = msgspec.structs.replace(self.lane, since=self._base.lane.since or self._base.created_at)
