@@ -77,7 +77,7 @@ async def _print(out: Output, entries: AsyncIterator[Entry]) -> None:
     async for entry in entries:
         seen += 1
         payload = entry.payload
-        name = (payload.label or payload.key or payload.source_id) if payload else "(forgotten)"
+        name = named(entry)
         record = f"  record {entry.uid}" if entry.uid else ""
         state = "" if entry.state.value == "planned" else f"  {entry.state.value}"
         out.line(f"{entry.number:>6}  {entry.action.value:<9}  {name}  ({entry.situation.value}){record}{state}")
@@ -92,6 +92,13 @@ async def _print(out: Output, entries: AsyncIterator[Entry]) -> None:
         if entry.outcome:
             out.line(f"          = {entry.outcome}")
     out.note(f"{seen:,} records.")
+
+
+def named(entry: Entry) -> str:
+    """Who an entry is about; unchanged people leave no name."""
+    if entry.payload is None:
+        return "(unchanged)" if entry.action is Action.NONE else "(forgotten)"
+    return entry.payload.label or entry.payload.key or entry.payload.source_id
 
 
 def shape(entry: Entry) -> dict[str, object]:

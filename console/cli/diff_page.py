@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from console.cli.diff import named
 from console.text import html
 
 if TYPE_CHECKING:
@@ -45,9 +46,14 @@ async def page(plan: Plan, entries: AsyncIterator[Entry]) -> AsyncIterator[str]:
 
 
 def _row(entry: Entry) -> str:
-    payload = entry.payload
-    who = (payload.label or payload.key or payload.source_id) if payload else "(forgotten)"
-    cells = (str(entry.number), who, entry.situation.value, entry.action.value, entry.undo.value, entry.uid or "")
+    cells = (
+        str(entry.number),
+        named(entry),
+        entry.situation.value,
+        entry.action.value,
+        entry.undo.value,
+        entry.uid or "",
+    )
     return f"<tr>{''.join(f'<td>{html(cell)}</td>' for cell in cells)}<td>{'<br>'.join(_told(entry))}</td></tr>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 
@@ -25,6 +26,9 @@ READS = 1_000
 """HubSpot reads the associations of so many records in one request."""
 KNOWN = 50_000
 """Keys whose record is remembered while a plan is made."""
+LATELY = 900.0
+"""Seconds after which HubSpot's index surely knows what a run made."""
+RUNS_SEEN = 20
 _SHOWN = 3
 
 
@@ -40,6 +44,7 @@ class Associations:
         self._companies = Companies(target)
         self._known: list[dict[str, str]] = [{} for _ in mapping.associate]
         self._requests = 0
+        self._lately: dict[str, str] | None = None
         self.planned = 0
         self._unknown = 0
         self._examples: dict[str, None] = {}
@@ -112,8 +117,12 @@ class Associations:
         wanted: Sequence[Tie],
         present: Dict[str, Dict[str, Associated]],
     ) -> NewEntry:
+        if person is None:
+            return entry
+        if any(not self._known[index].get(key) for index, key in person.ties):
+            entry = msgspec.structs.replace(entry, fingerprint=b"")  # the next plan looks again
         missing = tuple(tie for tie in wanted if not _has(tie, present[tie.object_class].get(entry.uid or "")))
-        if not missing or person is None:
+        if not missing:
             return entry
         self.planned += len(missing)
         payload = entry.payload or self._maker.payload(person, None, ())
@@ -138,8 +147,33 @@ class Associations:
         elif associate.by in SHARED_KEYS.get(associate.object_class, ()):
             found = await self._companies.by_domain(asked, ())
             known.update({key: records[0].id if len(records) == 1 else "" for key, records in found.items()})
+            lately = await self._made_lately() if not all(found.values()) else {}
+            known.update({key: lately.get(key.casefold(), "") for key, records in found.items() if not records})
         else:
             known.update(await self._by_key(associate, asked))
+
+    async def _made_lately(self) -> dict[str, str]:
+        """Companies by domain that runs of the last minutes made: HubSpot's index may not know them yet."""
+        if self._lately is not None:
+            return self._lately
+        lately: dict[str, str] = {}
+        self._lately = lately
+        for run in await self._journal.runs(RUNS_SEEN):
+            recent = (run.updated_at or 0.0) > time.time() - LATELY
+            if not recent or (run.portal_id, run.object_class) != (self._portal, "company"):
+                continue
+            after = 0
+            while len(lately) < KNOWN and (
+                page := await self._journal.entries(
+                    run.plan_id, actions=[Action.CREATE.value], states=["done"], after=after, limit=500
+                )
+            ):
+                after = page[-1].number
+                for entry in page:
+                    changes = entry.payload.changes if entry.payload is not None else ()
+                    domains = [change.after for change in changes if change.name == "domain" and change.after]
+                    lately.update({domain.strip().casefold(): entry.uid for domain in domains if entry.uid})
+        return lately
 
     async def _by_link(self, associate: Associate, keys: Sequence[str]) -> dict[str, str]:
         """Keys as the source ids of another mapping, whose links tell the records."""

@@ -214,3 +214,21 @@ async def test_people_and_companies_from_end_to_end(tmp_path: Path, hubspot: Sim
         moved = "7,p7@firm7.com,P,7,,true".replace("firm7", "firm8")
         on.people(*[moved if n == 7 else f"{n},p{n}@firm{n % 12}.com,P,{n},,true" for n in range(150)])
         assert ((await on.plan()).associations, hubspot.state()["writes"]) == (1, writes)
+
+
+async def test_companies_that_the_index_does_not_know_yet(tmp_path: Path, hubspot: Simulator) -> None:
+    async with desk(tmp_path, hubspot) as on:
+        hubspot.settings(indexLag=60)
+        assert await run(on, await firms(on, "O1,Acme,Acme.com")) is RunState.DONE
+        (acme,) = hubspot.dump("companies")
+        on.write_mapping(MAPPING + ASSOCIATE)
+        on.people("1,a@acme.com,A,B,,true", "2,b@later.com,A,B,,true")
+        plan = await on.plan()
+        found = await by_source(on, plan)
+        assert [[tie.uid for tie in found[name].payload.ties] for name in "12"] == [[acme], []]  # type: ignore[union-attr]
+        assert await run(on, plan) is RunState.DONE
+        later = company(on, name="Later", domain="later.com")
+        hubspot.advance(120)
+        again = await on.plan(incremental=True)  # whose company was unknown is looked at again
+        assert (again.lane.skipped, again.associations) == (1, 1)
+        assert [e.payload.ties[0].uid for e in await on.entries(again) if e.payload and e.payload.ties] == [later]
