@@ -51,11 +51,15 @@ class SqlSource(ServerSource):
         self._columns: tuple[str, ...] | None = None
         self._latest: Any = None
 
-    def columns(self) -> tuple[str, ...]:  # type: ignore[override]  # a table has its columns before it has rows
-        """The columns of the table or statement."""
+    def columns(self) -> tuple[str, ...] | None:  # type: ignore[override]  # a table has columns before it has rows
+        """The columns of the table or statement; None where nobody brought the secret that it takes to ask."""
         if self._columns is None:
-            with self._reading() as connection, connection.execute(self._query("", first=True)) as result:
-                self._columns = self._names(list(result.keys()))
+            try:
+                with self._reading() as connection, connection.execute(self._query("", first=True)) as result:
+                    self._columns = self._names(list(result.keys()))
+            except SourceError:
+                if self._secret is not None or self._address.dialect == "sqlite":
+                    raise
         return self._columns
 
     def changes(self, since: str) -> Iterator[SourceRow | Problem]:

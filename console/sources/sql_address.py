@@ -45,6 +45,7 @@ DRIVERS = {
 """By the scheme of a source: SQLAlchemy's name of the driver, and the package that brings it."""
 TIMEOUT = 300
 _TIMEOUT_LIMIT = 86_400
+_NAME_LIMIT = 2000
 _SETTINGS = ("credentials", "since", "timeout")
 _STATEMENT = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+\s")
@@ -106,6 +107,7 @@ def read_sql_address(spec: str, base: Path | None = None, *, write: bool = False
 
     With `write` it is the URL of a table that is written to; a missing SQLite file is made then.
     """
+    spec = spec.strip()
     place, _, fragment = spec.partition("#")
     scheme, _, rest = place.partition(":")
     scheme = scheme.lower()
@@ -113,7 +115,7 @@ def read_sql_address(spec: str, base: Path | None = None, *, write: bool = False
     given = parse_qsl(query, keep_blank_values=True)
     ours = {key: value for key, value in given if key in _SETTINGS}
     theirs = [(key, value) for key, value in given if key not in _SETTINGS]
-    name = f"{place.partition('?')[0]}#{fragment[:60]}"
+    name = spec if len(spec) <= _NAME_LIMIT else f"{spec[:_NAME_LIMIT]}..."
     return SqlAddress(
         name=name,
         scheme=scheme,

@@ -88,6 +88,8 @@ def test_the_password_comes_from_the_vault_and_is_never_told(server: Postgres) -
         assert "password" in caught.value.message
         assert "hubspoke credentials set source/127.0.0.1" in caught.value.remedy
         assert "wrong-one" not in str(caught.value)
+    assert open_source(spec).columns() is None  # a mapping is checked without secrets
+    assert open_source(spec, secret=server.password).name == spec
     with pytest.raises(SourceError, match="password in its URL"):
         open_source(f"postgresql://owner:{server.password}@127.0.0.1/postgres#people")
 
