@@ -65,11 +65,11 @@ async def _verify(context: Context) -> int:
     heads = [_head(text) for text in context.args.head]
     async with context.session() as session:
         journal = await session.journal
-        anchors = await _anchor(context, session, journal)
+        anchored = await anchors(context, session, journal)
         named = [(f"the noted head {head.position}", _of(head, journal)) for head in heads]
-        verdict = await journal.verify([*named, *anchors])
+        verdict = await journal.verify([*named, *anchored])
         if verdict.sound and verdict.head is not None:
-            await _keep_anchor(context, session, verdict.head)
+            await keep_anchor(context, session, verdict.head)
     if context.args.json:
         context.out.json(_verdict(verdict))
     else:
@@ -97,7 +97,7 @@ def _anchor_name(journal: str) -> str:
     return f"journalHead-{journal}"
 
 
-async def _anchor(context: Context, session: Session, journal: Journal) -> list[tuple[str, Head]]:
+async def anchors(context: Context, session: Session, journal: Journal) -> list[tuple[str, Head]]:
     """The end of the chain that the last verification left in the vault."""
     from console.settings.errors import VaultError
     from console.settings.vault import MACHINE
@@ -111,7 +111,8 @@ async def _anchor(context: Context, session: Session, journal: Journal) -> list[
         return []
 
 
-async def _keep_anchor(context: Context, session: Session, head: Head) -> None:
+async def keep_anchor(context: Context, session: Session, head: Head) -> None:
+    """Leave the end of the chain in the vault, where the next verification finds it."""
     from console.settings.errors import VaultError
     from console.settings.vault import MACHINE
 
@@ -132,7 +133,7 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
         "auditLines": verdict.audit_lines,
         "runs": verdict.runs,
         "outcomes": verdict.outcomes,
-        "erased": verdict.erased,
+        "erasures": verdict.erasures,
         "pruned": verdict.pruned,
         "unproven": verdict.unproven,
         "headsChecked": verdict.heads_checked,
@@ -149,7 +150,7 @@ def _tell_verdict(context: Context, verdict: Verdict) -> None:
             "verdict": "everything is as it was recorded" if verdict.sound else f"{len(verdict.findings)} findings",
             "checked": f"{verdict.rows:,} rows of the chain, {verdict.audit_lines:,} audit lines, {verdict.runs:,} runs, "
             f"{verdict.outcomes:,} outcomes, {verdict.heads_checked} ends noted elsewhere",
-            "gone on purpose": f"{verdict.pruned:,} plans pruned, {verdict.erased:,} lines erased",
+            "gone on purpose": f"{verdict.pruned:,} plans pruned, {verdict.erasures:,} persons forgotten",
             "head": verdict.head.text if verdict.head is not None else "there is nothing yet",
         }
     )

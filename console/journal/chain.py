@@ -99,7 +99,7 @@ class Chain:
             "position": position + 1, "at": now, "back": back, "kind": kind.value, "subject": subject, "digest": digest,
             "note": note,
         }  # fmt: skip
-        connection.execute(insert(chain).values(salt=salt, mac=self.mac(before, **values), **values))
+        connection.execute(_APPEND, {"salt": salt, "mac": self.mac(before, **values), **values})
         return position + 1
 
     def append_salted(
@@ -145,6 +145,10 @@ class Chain:
         return Head(journal=self.journal, position=last.position, mac=last.mac.hex()) if last is not None else None
 
 
+_LAST = select(chain).where(chain.c.position == select(func.max(chain.c.position)).scalar_subquery())
+_APPEND = insert(chain)
+
+
 def moved(total: bytes | None, gone: Iterable[bytes | None], come: Iterable[bytes]) -> bytes:
     """A sum of proofs after some went and some came."""
     number = int.from_bytes(total or _ZERO, "big")
@@ -155,8 +159,7 @@ def moved(total: bytes | None, gone: Iterable[bytes | None], come: Iterable[byte
 
 def last_row(connection: Connection) -> Row[Any] | None:
     """The end of the chain."""
-    newest = select(func.max(chain.c.position)).scalar_subquery()
-    return connection.execute(select(chain).where(chain.c.position == newest)).first()
+    return connection.execute(_LAST).first()
 
 
 def holds(connection: Connection, head: Head) -> bool:

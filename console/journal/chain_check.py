@@ -47,7 +47,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     audit_lines: int = 0
     runs: int = 0
     outcomes: int = 0
-    erased: int = 0
+    erasures: int = 0
     pruned: int = 0
     unproven: int = 0
     backwards: tuple[tuple[int, float], ...] = ()
@@ -117,7 +117,7 @@ class _Check:
         self._pruned: set[str] = set()
         self._unsound: set[str] = set()
         self._outcomes = self._unproven = 0
-        self._counted_runs = 0
+        self._counted_runs = self._erasures = 0
 
     def run(self, heads: Sequence[tuple[str, Head]]) -> Verdict:
         rows = self._links(heads)
@@ -128,7 +128,7 @@ class _Check:
             audit_lines=lines,
             runs=self._counted_runs,
             outcomes=self._outcomes,
-            erased=len(self._erased),
+            erasures=self._erasures,
             pruned=len(self._pruned),
             unproven=self._unproven,
             backwards=tuple(self._backwards),
@@ -186,6 +186,7 @@ class _Check:
             self._audited[int(row.subject)] = row
         elif row.kind == Kind.ERASED:
             erasure = msgspec.json.decode(row.note, type=Erasure)
+            self._erasures += not erasure.pruned
             self._erased.update(erasure.salts)
             self._pruned.update(erasure.pruned)
             self._unsound.update(erasure.unsound)

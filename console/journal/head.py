@@ -23,6 +23,7 @@ class HeadFile:
 
     def __init__(self, journal: Path, chain: Chain) -> None:
         self.path = journal.with_name(NAME)
+        self._journal = journal
         self._chain = chain
 
     def keep(self, head: Head) -> None:
@@ -32,6 +33,7 @@ class HeadFile:
             if before is None or before.position < head.position:
                 signed = _Signed(head, self._proof(head))
                 write_private(self.path, msgspec.json.encode(signed))
+                self.path.chmod(self._journal.stat().st_mode & 0o777)  # who shares the journal shares this too
         except OSError:
             return
 
@@ -44,8 +46,12 @@ class HeadFile:
         return signed.head if hmac.compare_digest(signed.proof, self._proof(signed.head)) else None
 
     def forged(self) -> bool:
-        """Whether there is a file, but not one that this journal wrote."""
-        return self.path.exists() and self.kept() is None
+        """Whether there is a file that can be read, but not one that this journal wrote."""
+        try:
+            self.path.read_bytes()
+        except OSError:
+            return False
+        return self.kept() is None
 
     def _proof(self, head: Head) -> str:
         return self._chain.salted(b"head", (head.journal, head.position, head.mac)).hex()

@@ -8,14 +8,24 @@ import shutil
 import sqlite3
 import stat
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.cli.context import Context
+from console.cli.journal import anchors, keep_anchor
+from console.cli.output import Output
 from console.journal.leftovers import files_with, needles
+from console.journal.model import Approver
+from console.session import Session
+from console.settings.paths import Paths
+from console.settings.profile import Profile
+from console.settings.vault import MemoryVault
 from tests.cli.shell import Shell, connected
 from tests.support.people import create_half, person, write_people
 from tests.support.simulator import Simulator, start_simulator
@@ -186,6 +196,53 @@ def test_four_eyes_want_another_person(shell: Shell) -> None:
     done = shell.run("apply", plan, "--yes", "--attached", "--json")
     assert done.code == 0, done.err
     assert "carol" in shell.run("runs", "receipt", done.json["id"]).out
+
+
+class Keeping(MemoryVault):
+    """A vault that outlives this process, as far as anybody can tell."""
+
+    persistent = True
+
+    def bound(self, origin: str) -> Keeping:
+        view = Keeping()
+        view._origin, view._entries = origin, self._entries
+        return view
+
+
+async def test_the_vault_keeps_the_end_of_the_chain_that_was_verified(tmp_path: Path) -> None:
+    paths = Paths(config=tmp_path / "config", state=tmp_path / "state")
+    vault, out = Keeping(), StringIO()
+    context = Context(Namespace(head=[], json=False), paths, Output(out, out))
+    profile = Profile(name="test", authentication="token")
+    async with Session.open(paths, profile, vault) as session:
+        journal = await session.journal
+        await journal.record("note", Approver(login="ann"))
+        before = {path.name: path.read_bytes() for path in paths.state.iterdir() if path.is_file()}
+        await journal.record("note", Approver(login="bob"))
+        assert await anchors(context, session, journal) == []
+        verdict = await journal.verify()
+        assert verdict.head is not None
+        await keep_anchor(context, session, verdict.head)
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.head"):
+        (paths.state / name).unlink(missing_ok=True)
+        if name in before:
+            (paths.state / name).write_bytes(before[name])  # the folder as it was before bob
+    async with Session.open(paths, profile, vault) as session:
+        journal = await session.journal
+        assert (await journal.verify()).sound
+        kept = await anchors(context, session, journal)
+        assert [place for place, _ in kept] == ["the memory"]
+        assert "the memory knows row 2" in (await journal.verify(kept)).findings[0].message
+
+
+async def test_an_undone_run_and_its_undo_hold(lived: tuple[Shell, dict[str, Any]]) -> None:
+    shell, run = lived
+    undone = shell.run("runs", "undo", run["id"], "--yes", "--attached", "--accept", f"deletes={PEOPLE // 2}")
+    assert undone.code == 0, undone.err
+    verdict = shell.run("journal", "verify", "--json").json
+    assert verdict["findings"] == []
+    assert verdict["runs"] == 2
+    assert "taken back already" in " ".join(shell.run("runs", "receipt", run["id"]).out.split())
 
 
 def teller(folder: Path, body: str) -> list[str]:

@@ -208,6 +208,15 @@ async def test_the_head_file_keeps_what_it_knows_of_a_chain_that_was_cut(tmp_pat
     assert any("journal did not write it" in finding.message for finding in (await verified(tmp_path)).findings)
 
 
+async def test_operators_who_share_the_journal_share_the_head_file(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(0o2770)
+    async with journal_in(tmp_path) as journal:
+        await finished(journal, entry(journal, 1))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "state").iterdir()}
+    assert modes == {"journal.sqlite": 0o660, "journal.head": 0o660}
+
+
 async def test_another_journal_in_its_place_is_found(tmp_path: Path) -> None:
     async with journal_in(tmp_path / "one") as journal:
         await ended_run(journal)
