@@ -12,6 +12,9 @@ from console.provisioning.mapping import Mapping, is_name, load, parse
 from console.settings.paths import Paths, write_private
 from console.sources.errors import SourceError
 
+SUGGEST_ROWS = 200
+"""Rows in which a suggestion looks for what stands within nested values."""
+
 
 class Mappings:
     """Finds, reads, checks and writes mapping files."""
@@ -74,7 +77,7 @@ class Mappings:
         from console.provisioning.suggest import suggest
         from console.sources.opening import open_source
 
-        preview = open_source(source, base=base or Path.cwd(), secret=secret).preview()
+        preview = open_source(source, base=base or Path.cwd(), secret=secret).preview(limit=SUGGEST_ROWS)
         return suggest(preview, object_class, schema, name=name)
 
     def write(self, name: str, text: str) -> Path:

@@ -10,24 +10,31 @@ from pathlib import Path
 
 from console.hubspot.model import PropertyDefinition
 from console.provisioning.checks import unique_keys
+from console.provisioning.suggest_fields import Field, fields, fold, source_path
 from console.sources.model import Column, Preview
 
 _CONTACT: tuple[tuple[str, str], ...] = (
-    ("email", "email mail emailaddress mailaddress primaryemail workemail businessemail userprincipalname upn correo"),
+    (
+        "email",
+        "email mail emails emailaddress mailaddress emailswork primaryemail workemail businessemail userprincipalname upn correo",
+    ),
     ("firstname", "firstname givenname forename given first vorname prenom nombre fname"),
     ("lastname", "lastname surname familyname family sn last nachname nom apellido lname"),
-    ("phone", "phone telephone telephonenumber phonenumber tel workphone businessphone telefon telefono"),
-    ("mobilephone", "mobile mobilephone cell cellphone mobilenumber handy"),
+    (
+        "phone",
+        "phone telephone telephonenumber phonenumber phonenumbers phonenumberswork tel workphone businessphone telefon telefono",
+    ),
+    ("mobilephone", "mobile mobilephone phonenumbersmobile cell cellphone mobilenumber handy"),
     ("fax", "fax faxnumber facsimiletelephonenumber"),
     ("jobtitle", "jobtitle title position role job occupation funktion"),
     ("company", "company companyname organization organisation org employer o firma"),
     ("department", "department departmentname dept"),
-    ("address", "address street streetaddress addressline1"),
-    ("city", "city town locality l ort stadt ville ciudad"),
-    ("state", "state region province st bundesland"),
+    ("address", "address street streetaddress postaladdress addressline1"),
+    ("city", "city town locality localityname l ort stadt ville ciudad"),
+    ("state", "state region province stateprovince st bundesland"),
     ("zip", "zip zipcode postalcode postcode plz"),
     ("country", "country countryname co c land pays"),
-    ("website", "website url homepage web"),
+    ("website", "website url homepage wwwhomepage web"),
     ("salutation", "salutation anrede honorific honorificprefix"),
     ("industry", "industry sector branche"),
 )
@@ -46,45 +53,25 @@ _COMPANY: tuple[tuple[str, str], ...] = (
     ("annualrevenue", "annualrevenue revenue turnover"),
     ("description", "description about"),
 )
-_ID = "employeeid employeenumber personid userid personnelnumber staffid id uid uuid guid number accountid externalid"
+_ID = (
+    "employeeid employeenumber personid personnelnumber staffid entryuuid objectguid nsuniqueid ipauniqueid scimid id "
+    "userid uuid guid number accountid externalid uid username samaccountname"
+)
+"""What tells people apart, that which changes least first: a login name may change with the person's own."""
+_STATUS = ("accountstatus", "status", "employeestatus")
 _ACTIVE = "active enabled isactive isenabled employed"
 _PHONES = ("phone", "mobilephone", "fax")
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_RESERVED = frozenset(
-    [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "null",
-        "package",
-        "namespace",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ]
-)
 
 
 def suggest(preview: Preview, object_class: str, schema: Dict[str, PropertyDefinition], *, name: str = "") -> str:
     """The text of a mapping; columns that found no property stay as comments."""
-    pairs = match_columns(preview.columns, object_class, schema)
+    seen = fields(preview)
+    pairs = match_fields(seen, object_class, schema)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(preview.name).stem).strip("-.") or "people"
     plural = "contacts" if object_class == "contact" else "companies"
     keys = [key for key in unique_keys(object_class, schema) if key in pairs]
-    source_id = _source_id(preview, {column.name for column in pairs.values()})
+    source_id = _source_id(preview, seen, pairs["email"].name if "email" in pairs else "")
     if source_id is None and not keys:
         source_id = max(preview.columns, key=lambda column: (column.distinct, column.filled), default=None)
     lines = [
@@ -98,76 +85,96 @@ def suggest(preview: Preview, object_class: str, schema: Dict[str, PropertyDefin
         lines.append(f"source_id = {_toml(source_id.name)}  # tells people apart for ever: it must never change")
     lines.append(f"target = {_toml(object_class)}")
     lines += _keys(keys, object_class)
-    active = next((column for column in preview.columns if _fold(column.name) in _ACTIVE.split()), None)
-    if active is not None and active.booleans > 0.9:
-        scope = f"{active.name} eq true" if _BARE.match(active.name) else ""
-        lines += [f"scope = {_toml(scope)}  # everybody else is left alone"] if scope else []
-        lines += ["", "[types]", f'{_key(active.name)} = "bool"']
+    active = _active(preview)
+    if active is not None:
+        lines.append(f"scope = {_toml(active[1])}  # everybody else is left alone")
+        lines += ["", "[types]", f'{_key(active[0].name)} = "bool"'] if active[2] else []
     lines += ["", "[properties]"]
-    lines += [_row(prop, column, schema[prop]) for prop, column in pairs.items()]
+    lines += [_row(prop, field, schema[prop]) for prop, field in pairs.items()]
     if not pairs:
         first = preview.columns[0].name if preview.columns else "column"
         lines += [
             "# No column looks like a property of HubSpot. Replace this line.",
-            f"{_fallback(object_class)} = {_toml(_source(first))}",
+            f"{_fallback(object_class)} = {_toml(source_path(first))}",
         ]
-    used = {column.name for column in (*pairs.values(), *((source_id,) if source_id else ()))}
-    rest = [column for column in preview.columns if column.name not in used and column is not active]
+    used = {one.name for one in (*pairs.values(), *((source_id,) if source_id else ()))}
+    rest = [field for field in seen if field.name not in used and (active is None or field.column is not active[0])]
     if rest:
         lines += ["", "# Columns without a property. To map one: property = 'source.column'"]
-        lines += [f"#   {_seen(column)}" for column in rest]
+        lines += [f"#   {_seen(field.column)}" for field in rest]
     return "\n".join(lines) + "\n"
 
 
-def match_columns(
-    columns: Sequence[Column], object_class: str, schema: Dict[str, PropertyDefinition]
-) -> dict[str, Column]:
-    """The best column of each property: by a known name, by what is in it, by likeness to name or label."""
+def match_fields(seen: Sequence[Field], object_class: str, schema: Dict[str, PropertyDefinition]) -> dict[str, Field]:
+    """The best field of each property: by a known name, by what is in it, by likeness to name or label."""
     known = [
         (prop, words.split())
         for prop, words in (_CONTACT if object_class == "contact" else _COMPANY)
         if prop in schema and schema[prop].writable
     ]
-    pairs: dict[str, Column] = {}
+    pairs: dict[str, Field] = {}
     taken: set[str] = set()
 
-    def take(prop: str, candidates: Iterable[Column]) -> None:
-        column = max((one for one in candidates if one.name not in taken), key=lambda one: one.filled, default=None)
-        if column is not None and prop not in pairs:
-            pairs[prop] = column
-            taken.add(column.name)
+    def take(prop: str, candidates: Iterable[Field]) -> None:
+        free = (one for one in candidates if one.name not in taken)
+        field = max(free, key=lambda one: one.column.filled, default=None)
+        if field is not None and prop not in pairs:
+            pairs[prop] = field
+            taken.add(field.name)
 
-    usable = [column for column in columns if column.filled > 0 or column.distinct == 0]
-    for prop, words in known:
-        for word in words:
-            if prop not in pairs:
-                take(prop, [column for column in usable if _fold(column.name) == word])
-    if object_class == "contact" and "email" in schema:
-        take("email", [column for column in usable if column.emails > 0.8])
-    if "phone" in schema:
-        take("phone", [column for column in usable if column.phones > 0.8 and "tel" in _fold(column.name)])
-    labels = {_fold(one.label): prop for prop, one in schema.items() if one.writable and not one.hidden}
-    labels |= {_fold(prop): prop for prop, one in schema.items() if one.writable and not one.hidden}
-    for column in usable:
-        found = difflib.get_close_matches(_fold(column.name), labels, 1, 0.9)
-        if found and column.name not in taken and labels[found[0]] not in pairs:
-            take(labels[found[0]], [column])
+    usable = [field for field in seen if field.column.filled > 0 or field.column.distinct == 0]
+    own = [field for field in usable if field.own]
+    for rank in (0, 1):  # the exact name, then the last part of a longer one
+        for prop, words in known:
+            for word in words:
+                if prop not in pairs:
+                    take(prop, [field for field in own if field.words[rank : rank + 1] == (word,)])
+    addresses = [field for field in own if field.column.emails > 0.8 and object_class == "contact"]
+    numbers = [field for field in own if field.column.phones > 0.8 and "tel" in fold(field.name)]
+    for prop, candidates in (("email", addresses), ("phone", numbers)):
+        take(prop, candidates if prop in schema else ())
+    labels = _labels(schema)
+    for field in usable:
+        found = difflib.get_close_matches(fold(field.name), labels, 1, 0.9)
+        if found and field.name not in taken:
+            take(labels[found[0]], [field])
     order = [prop for prop, _ in known]
     return dict(sorted(pairs.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order)))
 
 
-def _source_id(preview: Preview, used: set[str]) -> Column | None:
-    """A column named like an id, filled in every row and different in each."""
+def _labels(schema: Dict[str, PropertyDefinition]) -> dict[str, str]:
+    """What can be written, by its folded label and by its folded name."""
+    shown = {prop: one for prop, one in schema.items() if one.writable and not one.hidden}
+    return {fold(one.label): prop for prop, one in shown.items()} | {fold(prop): prop for prop in shown}
+
+
+def _source_id(preview: Preview, seen: Sequence[Field], login: str) -> Column | None:
+    """A column named like an id, filled in every row and different in each; an address is not one: it changes."""
     words = _ID.split()
-    found = [
-        column
-        for column in preview.columns
-        if column.name not in used
-        and _fold(column.name) in words
-        and column.filled == 1.0
-        and (column.distinct == preview.examined or column.distinct_is_minimum)
+    ranked = [
+        (min(words.index(word) for word in field.words if word in words), field.column)
+        for field in seen
+        if field.top
+        and field.own
+        and field.name != login
+        and any(word in words for word in field.words)
+        and field.column.filled == 1.0
+        and (field.column.distinct == preview.examined or field.column.distinct_is_minimum)
     ]
-    return min(found, key=lambda column: words.index(_fold(column.name)), default=None)
+    return min(ranked, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _active(preview: Preview) -> tuple[Column, str, bool] | None:
+    """The column that says who is there, the scope for it, and whether it must be made true or false first."""
+    for column in preview.columns:
+        name = fold(re.split(r"[./:]", column.name)[-1])
+        if not _BARE.match(column.name):
+            continue
+        if name in _ACTIVE.split() and column.booleans > 0.9:
+            return column, f"{column.name} eq true", True
+        if name in _STATUS and "active" in column.sample and column.distinct <= len(column.sample):
+            return column, f'{column.name} eq "active"', False
+    return None
 
 
 def _keys(keys: list[str], object_class: str) -> list[str]:
@@ -180,10 +187,12 @@ def _keys(keys: list[str], object_class: str) -> list[str]:
     ]
 
 
-def _row(prop: str, column: Column, definition: PropertyDefinition) -> str:
-    value = _source(column.name)
+def _row(prop: str, field: Field, definition: PropertyDefinition) -> str:
+    value, column = field.value, field.column
+    if definition.type == "enumeration" and definition.field_type == "checkbox" and field.top:
+        value = f"options({field.whole})"
     if prop == "email":
-        value += ".trim().lowerAscii()"
+        value = f"{value}.trim().lowerAscii()" if field.plain else f"lower({value})"
     elif prop in _PHONES and column.phones > 0.5:
         return f'{_key(prop)} = {_toml(value)}  # {_seen(column)}; as +94...: e164({_comment(value)}, "LK")'
     note = _seen(column)
@@ -194,20 +203,6 @@ def _row(prop: str, column: Column, definition: PropertyDefinition) -> str:
 
 def _fallback(object_class: str) -> str:
     return "firstname" if object_class == "contact" else "name"
-
-
-def _source(column: str) -> str:
-    if _IDENTIFIER.match(column) and column not in _RESERVED:
-        return f"source.{column}"
-    escaped = "".join(
-        f"\\u{ord(one):04x}" if not one.isprintable() and ord(one) < 0x10000 else f"\\{one}" if one in '\\"' else one
-        for one in column
-    )
-    return f'source["{escaped}"]'
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def _seen(column: Column) -> str:
@@ -229,7 +224,7 @@ def _toml(text: str) -> str:
     """A TOML string; expressions with double quotes read best in single ones."""
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"
-    if text.startswith("source.") and "'" not in text and text.isprintable():
+    if "source" in text and "'" not in text and text.isprintable():
         return f"'{text}'"
     return _basic(text)
 

@@ -139,9 +139,7 @@ def test_clocks() -> None:
     assert date("12 AM on 1/2/70", "h a 'on' d/M/yy") == "1970-02-01"
 
 
-@given(
-    st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30)), st.sampled_from([0, 330, -480])
-)  # noqa: DTZ001
+@given(st.datetimes().filter(lambda moment: 1 < moment.year < 9999), st.sampled_from([0, 330, -480]))
 def test_any_moment_comes_back(moment: dt.datetime, minutes: int) -> None:
     placed = moment.replace(
         tzinfo=dt.timezone(dt.timedelta(minutes=minutes)), microsecond=moment.microsecond // 1000 * 1000
