@@ -106,8 +106,28 @@ class EntryMaker:
         elif situation is Situation.SOURCE_MISSING and not self._theirs(record):
             situation = Situation.TARGET_IGNORED
         action = self._policy.action(situation, created_by_us=link.created_by_us)
+        if action is Action.DELETE and record is not None and record.id != link.uid:
+            return self._merged(person, link, record, situation)
         entry = self._of_record(person, record, situation, action, read_at)
         return msgspec.structs.replace(entry, uid=record.id if record is not None else link.uid, key_digest=link.digest)
+
+    def _merged(self, person: Person, link: Link, record: Record, situation: Situation) -> NewEntry:
+        """A record that became part of another one is not deleted: what survived is more than what was to go."""
+        problem = Problem(
+            message=f"the record {link.uid} was merged into {record.id}, which is not deleted",
+            remedy="Delete it in HubSpot if nobody else needs it, or forget the link: hubspoke mapping unlink.",
+            file=self._source,
+            line=person.line or None,
+        )
+        return NewEntry(
+            number=person.number,
+            situation=situation,
+            action=Action.EXCEPTION,
+            uid=record.id,
+            cause="merged",
+            payload=self.payload(person, record, (), (problem,)),
+            key_digest=link.digest,
+        )
 
     def unassigned(self, number: int, record: Record, read_at: float) -> NewEntry:
         """The entry of a record that nobody of the source speaks for, and that no link leads to."""

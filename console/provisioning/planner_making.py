@@ -102,6 +102,7 @@ class Making:
             await in_thread(self._find_twins)
         if isinstance(self._reader, ListReader):
             await self._reader.fill(lambda count: self.tell(f"listing HubSpot's records ({count:,})"))
+            self.lane = msgspec.structs.replace(self.lane, records=self._reader.shelf.count)
         if self.request.incremental:
             self._begin_from_base()
         rows = self._source.rows()
@@ -202,6 +203,7 @@ class Making:
                     self._linked.append((person, link))
                 else:
                     self.lane = msgspec.structs.replace(self.lane, skipped=self.lane.skipped + 1)
+                    self._claim_of(person, link)
                     self._ready.append((entry, None))
             elif (entry := self._maker.unlooked(person)) is not None:
                 self._claim_of(person, link)

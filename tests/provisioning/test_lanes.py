@@ -116,6 +116,32 @@ async def test_the_list_knows_all_addresses_and_every_lane_merged_records(tmp_pa
         assert (stranger.situation, stranger.uid) == (S.FOUND_ALREADY_LINKED, survivor)
 
 
+@pytest.mark.parametrize("lane", ["keys", "list"])
+async def test_what_was_merged_into_another_record_is_never_deleted(
+    tmp_path: Path, hubspot: Simulator, lane: str
+) -> None:
+    async with desk(tmp_path, hubspot) as on:
+        on.write_mapping(
+            MAPPING + '[policy]\nUNQUALIFIED = "DELETE"\nSOURCE_MISSING = "DELETE"\n[guard]\ndeletes = "100%"\n'
+        )
+        on.people(*[f"{n},p{n}@x.org,P,{n},,true" for n in (1, 2, 3, 4)])
+        await run(on, await on.plan())
+        uids = {values["lastname"]: uid for uid, values in hubspot.dump().items()}
+        for goes in ("2", "3"):
+            hubspot.post(
+                "/crm/v3/objects/contacts/merge", {"primaryObjectId": uids["1"], "objectIdToMerge": uids[goes]}
+            )
+        on.people("1,p1@x.org,P,1,,true", "2,p2@x.org,P,2,,false", "4,p4@x.org,P,4,,false")
+        plan = await on.plan(lane=lane)
+        found = {(e.situation, e.action, e.uid) for e in await on.entries(plan)}
+        assert found == {
+            (S.CONFIRMED, A.NONE, uids["1"]),
+            (S.UNQUALIFIED, A.EXCEPTION, uids["1"]),
+            (S.SOURCE_MISSING, A.EXCEPTION, uids["1"]),
+            (S.UNQUALIFIED, A.DELETE, uids["4"]),
+        }
+
+
 async def test_keys_are_asked_in_their_order(tmp_path: Path, hubspot: Simulator) -> None:
     async with desk(tmp_path, hubspot) as on:
         hubspot.post(

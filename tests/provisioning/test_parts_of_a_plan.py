@@ -101,6 +101,8 @@ async def test_who_is_in_hubspot_and_in_no_source(tmp_path: Path, hubspot: Simul
         assert invalid not in {entry.uid for entry in entries}
         await run(on, plan)
         assert hubspot.state()["objects"]["contacts"] == 6
+        again = await on.plan(discover=True, incremental=True)  # unchanged people are spoken for, too
+        assert (again.situations["UNASSIGNED"], again.lane.skipped, again.lane.records) == (3, 1, 6)
 
 
 async def test_one_person_explained(tmp_path: Path, hubspot: Simulator) -> None:
