@@ -39,6 +39,7 @@ def add_applying(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept", action="append", default=[], metavar="GUARD=N", help="let exactly this number pass a guard"
     )
+    parser.add_argument("--first", type=_number, metavar="N", help="write the first N, then pause: runs resume goes on")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--detach", action="store_true", help="start the runner and return at once")
     where.add_argument("--attached", action="store_true", help="write in this process: for containers and cron")
@@ -60,9 +61,9 @@ async def _run(context: Context) -> int:
 async def approve_and_run(context: Context, session: Session, plan: Plan, accepts: dict[str, int]) -> int:
     """The human's word, then the run."""
     args = context.args
-    await confirm(context, session, plan)
+    accepts = accepts | await confirm(context, session, plan, accepts)
     runs = await session.runs
-    await runs.approve(plan.id, accepts)
+    await runs.approve(plan.id, accepts, first=args.first)
     if args.attached:
         return await attached(context, session, plan.id)
     run_id = await runs.start(plan.id, detach=True)
@@ -78,12 +79,15 @@ async def approve_and_run(context: Context, session: Session, plan: Plan, accept
     return verdict(context, progress)
 
 
-async def confirm(context: Context, session: Session, plan: Plan) -> None:
-    """Ask a human, who sees what would happen and where; `--yes` is the answer of a script."""
+async def confirm(context: Context, session: Session, plan: Plan, accepts: dict[str, int]) -> dict[str, int]:
+    """Ask a human, who sees what would happen and where; `--yes` is the answer of a script.
+
+    Comes back with the number of erasures that was typed.
+    """
     from console.journal.model import RunState
 
     if context.args.yes or plan.state is not RunState.PLANNED:
-        return
+        return {}
     if not context.interactive:
         raise usage(
             "Nothing is written without approval.", f"Add --yes, or approve on a terminal: hubspoke apply {plan.id}"
@@ -96,6 +100,25 @@ async def confirm(context: Context, session: Session, plan: Plan) -> None:
     context.out.note(f"{plan.writes:,} records will be written to {portal}. Writes may start HubSpot workflows.")
     if ask("Write them? Type yes: ").strip().lower() != "yes":
         raise Stop(Exit.FAILURE, "Not approved; nothing was written.")
+    typed = {}
+    for guard in plan.guards:
+        if guard.name == "gdpr" and guard.holds and guard.name not in accepts:
+            wanted = f"erase {guard.count}"
+            context.out.note(
+                f"{guard.count:,} contacts will be erased for good. Nothing brings them back, and their addresses can"
+                " never be used again."
+            )
+            if ask(f"Type {wanted}: ").strip().lower() != wanted:
+                raise Stop(Exit.FAILURE, "Not approved; nothing was written.")
+            typed[guard.name] = guard.count
+    return typed
+
+
+def _number(text: str) -> int:
+    """A number of writes."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of writes")
+    return int(text)
 
 
 def accepted(texts: list[str]) -> dict[str, int]:

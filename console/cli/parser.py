@@ -41,7 +41,7 @@ COMMANDS: dict[str, Command] = {
     "diff": Command("diff", "every record of a plan, before and after"),
     "apply": Command("apply", "approve a plan and write it to HubSpot"),
     "provision": Command("provision", "plan and apply in one step"),
-    "runs": Command("runs", "list, show, watch, report, pause, resume or cancel runs"),
+    "runs": Command("runs", "list, show, watch, report, steer, retry or undo runs"),
     "people": Command("people", "the managed repository: list, show, add, edit, deactivate, remove"),
     "pull": Command("pull", "from HubSpot into the managed repository, a file or a database"),
     "livesync": Command("livesync", "plan and apply again and again, as the source changes"),

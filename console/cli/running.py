@@ -90,10 +90,8 @@ def verdict(context: Context, progress: RunProgress) -> Exit:
 
 def code_of(progress: RunProgress) -> Exit:
     """The exit code that a run's state stands for."""
-    if progress.state in (RunState.PAUSED, RunState.PAUSED_QUOTA):
+    if progress.state in _REST:
         return Exit.PAUSED
-    if progress.state is RunState.QUARANTINED:
-        return Exit.GUARD
     if progress.states.get(EntryState.FAILED, 0) or progress.states.get(EntryState.NOT_ACCEPTED, 0):
         return Exit.SOME_FAILED
     if progress.state is not RunState.DONE:
@@ -142,4 +140,8 @@ def shape(progress: RunProgress) -> dict[str, object]:
         "owner": progress.owner,
         "approvedBy": progress.approved_by,
         "message": progress.message,
+        "undoes": progress.undoes,
+        "undoneBy": progress.undone_by,
+        "canary": progress.canary,
+        "nextTryAt": progress.next_try_at,
     }

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import TYPE_CHECKING
 
+from console.cli.apply import accepted, add_applying, approve_and_run
 from console.cli.context import Context
+from console.cli.dead_letters import add_dead_letters
 from console.cli.exits import Exit
 from console.cli.output import add_json
+from console.cli.plans import tell
+from console.cli.receipt import add_receipt
 from console.cli.running import follow, line, shape, verdict
+from console.journal.model import WORK
+
+if TYPE_CHECKING:
+    from console.journal.model import RunProgress
 
 _LISTED = 20
 
@@ -36,9 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=help_text)
         action.add_argument("run_id", metavar="RUN", help="the id of a run, or of its plan")
         action.set_defaults(run=lambda context: context.run(_command(context)))
+    undo = actions.add_parser("undo", help="take back what a run did, by a plan that is shown and approved")
+    undo.add_argument("run_id", metavar="RUN", help="the id of a run, or of its plan")
+    undo.add_argument("--recreate", action="store_true", help="make archived records anew: new ids, their history lost")
+    add_applying(undo)
+    undo.set_defaults(run=lambda context: context.run(_undo(context)))
+    add_dead_letters(actions)
+    add_receipt(actions)
     report = actions.add_parser("report", help="what a run did, what failed and why")
     report.add_argument("run_id", metavar="RUN", help="the id of a run, or of its plan")
-    report.add_argument("--format", choices=("md", "csv", "jsonl"), default="md")
+    report.add_argument("--format", choices=("md", "csv", "jsonl", "html"), default="md")
     report.set_defaults(run=lambda context: context.run(_report(context)))
 
 
@@ -93,6 +109,8 @@ async def _show(context: Context) -> int:
             "finished": _moment(progress.finished_at),
             "approved by": progress.approved_by,
             "owner": progress.owner,
+            **_kin(progress),
+            "next try": _moment(progress.next_try_at),
         }
     )
     if progress.message:
@@ -125,6 +143,23 @@ async def _command(context: Context) -> int:
     return Exit.OK
 
 
+async def _undo(context: Context) -> int:
+    """Make the undo's plan, then approve and apply it like any other."""
+    args = context.args
+    accepts = accepted(args.accept)
+    async with context.session() as session:
+        await session.account
+        plan = await (await session.plans).undo(
+            args.run_id, recreate=args.recreate, progress=lambda now: context.out.progress(f"{now.read:,} looked at")
+        )
+        if not any(plan.actions.get(name, 0) for name in WORK):
+            tell(context, plan)
+            context.out.note(f"Nothing of it can be taken back from here. Why: hubspoke diff {plan.id}")
+            return Exit.NEEDS_DECISION
+        context.out.note(f"The undo is the plan {plan.id}. Look at it: hubspoke diff {plan.id}")
+        return await approve_and_run(context, session, plan, accepts)
+
+
 async def _report(context: Context) -> int:
     from console.provisioning.report import render
 
@@ -137,6 +172,14 @@ async def _report(context: Context) -> int:
             else:
                 context.out.text(part)
     return Exit.OK
+
+
+def _kin(progress: RunProgress) -> dict[str, object]:
+    """What this run takes back, and what took it back."""
+    kin: dict[str, object] = {"undoes": progress.undoes} if progress.undoes else {}
+    if progress.undone_by:
+        kin["undone by"] = ", ".join(f"{run} ({number:,} entries)" for run, number in progress.undone_by.items())
+    return kin
 
 
 def _moment(seconds: float | None) -> str:

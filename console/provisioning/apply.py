@@ -7,23 +7,32 @@ flight, then claim, send, compare, settle, until nothing is planned any more or 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from console.hubspot.errors import HubSpotError
-from console.hubspot.model import AccountDetails
 from console.journal.errors import JournalError, NotApproved
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Action, EntryState, NewEntry, Plan, RunProgress, RunState
 from console.provisioning.ahead import ahead
+from console.provisioning.batch_lanes import BatchLanes
+from console.provisioning.before import checked
+from console.provisioning.canary import Canary
 from console.provisioning.creates import Creates
+from console.provisioning.denials import DENIED, Denials
 from console.provisioning.desk import SENT, Desk
 from console.provisioning.errors import PlanRefused
-from console.provisioning.outcomes import Halt, Values, halt_for
+from console.provisioning.outcomes import Halt, halt_for
+from console.provisioning.quarantine import next_try, told
 from console.provisioning.removals import Removals, linked
 from console.provisioning.target import Target
+from console.provisioning.undo_updates import Restores
 from console.provisioning.updates import Updates
+
+if TYPE_CHECKING:
+    from console.provisioning.associating import Associating
 
 BATCH = 100
 PAGE = 500
@@ -63,6 +72,8 @@ class Applier:
         self._on_progress = on_progress
         self._on_point = on_point
         self._halt: Halt | None = None
+        self._canary = Canary(0)
+        self._denials = Denials(target.profile.icf, plan.object_class, deletion=plan.rules.deletion)
         self._attempted = 0
         self._failed = 0
         self._counted = (0, 0)
@@ -90,8 +101,11 @@ class Applier:
 
     def stand_still(self, state: RunState, message: str) -> None:
         """Send nothing more; what is in flight is waited for. The first reason counts, but for a cancel."""
-        if self._halt is None or state is RunState.CANCELLED:
-            self._halt = Halt(state, message)
+        self._stop(Halt(state, message))
+
+    def _stop(self, halt: Halt) -> None:
+        if self._halt is None or halt.state is RunState.CANCELLED:
+            self._halt = halt
 
     async def _run(self) -> RunProgress:
         self._counted = self._counters()
@@ -101,12 +115,13 @@ class Applier:
         run_before = run
         run = await self._journal.begin_run(run.id, self._owner)
         try:
-            values = await self._check(run)
+            values = await checked(self._target, self._journal, self._plan, run)
         except HubSpotError as error:
             return await self._end(run, halt_for(error))
         except (NotApproved, PlanRefused) as refused:
             await self._end(run, Halt(RunState.FAILED, refused.message))
             raise
+        associating = self._associating(run)
         desk = Desk(
             self._target,
             self._journal,
@@ -116,6 +131,7 @@ class Applier:
             on_point=self._point,
             on_settled=self._settled,
             last_alive=run_before.updated_at or 0.0,
+            associating=associating,
         )
         self._target.hubspot.client.on_sent = lambda: self._point(SENT)
         over = asyncio.Event()
@@ -148,61 +164,56 @@ class Applier:
         now = await self._journal.progress(run.id)
         state, message = (halt.state, halt.message) if halt is not None else (RunState.DONE, "")
         if state is not RunState.CANCELLED and now.settled == now.total:
-            state = RunState.DONE  # it was asked to stand still when nothing was left to do
+            state, message = RunState.DONE, ""  # it was asked to stand still when nothing was left to do
+        tries, until = 0, None
+        if state is RunState.QUARANTINED and halt is not None:
+            tries = 1 if self._attempted else run.tries + 1
+            until = next_try(tries, halt.wait, time.time())
+            message = told(message, tries, until)
+        if tries or run.tries:
+            await self._journal.set_quarantine(run.id, tries, until)
+        if run.canary and self._canary.full:
+            await self._journal.set_canary(run.id, 0)  # whoever resumes has looked at them
         ended = await self._journal.end_run(run.id, state, message)
         self._tell(ended)
         return ended
 
-    # ------------------------------------------------------------- before
+    def _associating(self, run: RunProgress) -> Associating | None:
+        """What makes associations, where the plan has any."""
+        if not self._plan.associations:
+            return None
+        from console.provisioning.associating import Associating  # with all that planning needs
 
-    async def _check(self, run: RunProgress) -> Values:
-        """Refuse what must not be written; answers what compares values.
+        return Associating(self._target, run)
 
-        HubSpot is asked while the entries are hashed: reading does no harm, and a slot may take its time.
-        """
-        plan = self._plan
-        asking = asyncio.create_task(self._ask())
-        try:
-            if run.plan_hash != plan.hash or await self._journal.compute_hash(plan) != run.plan_hash:
-                raise NotApproved(
-                    f"The plan {plan.id} is not the one that was approved: its hash differs.", remedy="Make a new plan."
-                )
-            account, values = await asking
-        finally:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
-        if account.portal_id != plan.portal_id:
-            name = f" ({account.portal_name})" if account.portal_name else ""
-            raise PlanRefused(
-                f"The plan {plan.id} was made for portal {plan.portal_id}, but the profile now leads to portal"
-                f" {account.portal_id}{name}. Nothing was written.",
-                remedy=f"Use the profile of portal {plan.portal_id}, or make a new plan.",
-            )
-        return values
-
-    async def _ask(self) -> tuple[AccountDetails, Values]:
-        """Whose account it is, and what its properties are like."""
-        account = await self._target.details(fresh=True)
-        return account, Values(await self._target.schema(self._plan.object_class, live=True))
+    @property
+    def _undoing(self) -> bool:
+        return self._plan.origin is not None and self._plan.origin.kind == "undo"
 
     # --------------------------------------------------------------- work
 
     async def _work(self, desk: Desk, *, begun_before: bool) -> None:
-        updates = Updates(desk)
+        updates = Restores(desk) if self._undoing else Updates(desk)
         creates = Creates(desk, updates)
         removals = Removals(desk, updates)
         if begun_before:
             await self._verify(desk, creates, updates, removals)
         apply = {Action.CREATE: creates.apply, Action.UPDATE: updates.apply, Action.DELETE: removals.apply}
         while (halt := self._halt) is None:
-            if not await self._pass(desk, apply):
-                return
+            self._canary = await Canary.of(self._journal, desk.run)
+            some = await self._pass(desk, apply)
+            if self._canary.full:
+                self.stand_still(RunState.PAUSED, self._canary.message)
+            elif not some:
+                await creates.lost.resolve(lambda: self._halt is not None)
+                if self._halt is None:
+                    return
         raise halt
 
     async def _pass(self, desk: Desk, apply: Mapping[Action, _Apply]) -> bool:
         """Go through what is planned once; whether there was anything. A pause withdrawn makes another pass needed."""
         connections = self._target.hubspot.client.transport.connections
-        lanes = _Lanes(connections + min(SPARE_LANES, 4 * connections))
+        lanes = BatchLanes(connections + min(SPARE_LANES, 4 * connections))
         any_batch = False
         async with lanes, aclosing(ahead(self._batches(desk), BATCHES_AHEAD)) as batches:
             async for action, batch in batches:
@@ -219,7 +230,7 @@ class Applier:
         try:
             await apply(batch)
         except Halt as halt:
-            self.stand_still(halt.state, halt.message)
+            self._stop(halt)
         except Exception:
             self.stand_still(RunState.PAUSED, "stopped by a failure")  # the others shall not go on meanwhile
             raise
@@ -232,10 +243,13 @@ class Applier:
             if self._halt is not None:
                 return
             after = page[-1].number
+            desk.note(page)
             await desk.settle([_unreadable(entry, EntryState.UNCERTAIN) for entry in page if not _sendable(entry)])
-            async with _Lanes(len(verify)) as lanes:
+            denied = [entry for entry in page if self._denials.of(entry.action)]
+            await desk.settle([_denied_in_flight(entry) for entry in denied if _sendable(entry)])
+            async with BatchLanes(len(verify)) as lanes:
                 for action, method in verify.items():
-                    batch = [entry for entry in page if entry.action is action and _sendable(entry)]
+                    batch = [one for one in page if one.action is action and _sendable(one) and one not in denied]
                     await lanes.start(self._lane(method, batch))
 
     async def _batches(self, desk: Desk) -> AsyncGenerator[tuple[Action, list[NewEntry]]]:
@@ -244,15 +258,20 @@ class Applier:
         after = 0
         while page := await self._journal.pending(self._plan.id, EntryState.PLANNED, after=after, limit=PAGE):
             after = page[-1].number
+            desk.note(page)
             await self._local(desk, page)
             for entry in page:
-                if not _sendable(entry):
+                if not _sendable(entry) or self._denials.of(entry.action):
                     continue
+                if not self._canary.take():
+                    break
                 held = waiting[entry.action]
                 held.append(entry)
                 if len(held) == BATCH:
                     waiting[entry.action] = []
                     yield entry.action, held
+            if self._canary.full:
+                break
         for action, held in waiting.items():
             if held:
                 yield action, held
@@ -270,11 +289,16 @@ class Applier:
             )
             owners = await journal.links_by_uid(run.portal_id, run.mapping, uids, object_class=run.object_class)
             await desk.settle(
-                [linked(entry, links.get(entry.key_digest), owners.get(entry.uid or "")) for entry in linking],
+                [
+                    linked(entry, links.get(entry.key_digest), owners.get(entry.uid or ""), undoing=self._undoing)
+                    for entry in linking
+                ],
                 attempted=False,
             )
         others = [entry for entry in page if entry.action not in (Action.LINK, Action.UNLINK)]
         await desk.settle([_unreadable(entry, EntryState.FAILED) for entry in others if not _sendable(entry)])
+        denied = [self._denials.settled(entry.action, entry.number) for entry in others if _sendable(entry)]
+        await desk.settle([settlement for settlement in denied if settlement is not None], attempted=False)
 
     # ------------------------------------------------------------ control
 
@@ -344,39 +368,19 @@ class Applier:
             )
 
 
-class _Lanes:
-    """At most so many batches at once; leaving waits for all, and the first failure ends them."""
-
-    def __init__(self, count: int) -> None:
-        self._free = asyncio.Semaphore(count)
-        self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
-
-    async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        return self
-
-    async def __aexit__(self, *details: object) -> None:
-        try:
-            await self._tasks.__aexit__(*details)  # type: ignore[arg-type]
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
-
-    async def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start this as soon as a lane is free."""
-        await self._free.acquire()
-        self._tasks.create_task(self._run(work))
-
-    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        finally:
-            self._free.release()
-
-
 def _sendable(entry: NewEntry) -> bool:
     if entry.action not in (Action.CREATE, *_RECORD_ACTIONS) or entry.payload is None:
         return False
     return bool(entry.uid) or entry.action is Action.CREATE
+
+
+def _denied_in_flight(entry: NewEntry) -> Settlement:
+    return Settlement(
+        number=entry.number,
+        state=EntryState.UNCERTAIN,
+        outcome="It may have been written before the profile denied this operation. Look at the record in HubSpot.",
+        cause=DENIED,
+    )
 
 
 def _unreadable(entry: NewEntry, state: EntryState) -> Settlement:

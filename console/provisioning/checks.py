@@ -7,6 +7,7 @@ from collections.abc import Mapping as Dict
 
 from console.hubspot.model import PropertyDefinition
 from console.journal.model import Action, Problem, Situation
+from console.provisioning.deletion import deletion_problems
 from console.provisioning.mapping import RECORD_ID, Mapping
 from console.provisioning.situations import Policy
 
@@ -59,7 +60,8 @@ def against_schema(mapping: Mapping, schema: Dict[str, PropertyDefinition]) -> l
                 "(unique values), or leave correlate empty and write allow_unkeyed_creates = true.",
             )
         )
-    return problems + _creatable(mapping, schema)
+    deleting = deletion_problems(mapping.deletion, schema, mapping.target, mapping.path)
+    return problems + deleting + _creatable(mapping, schema)
 
 
 def _creatable(mapping: Mapping, schema: Dict[str, PropertyDefinition]) -> list[Problem]:

@@ -17,12 +17,14 @@ PARALLEL = 4
 FALLBACK = (100, 10.0)
 
 
-def cost(actions: Dict[str, int], budget: BudgetState | None, associations: int = 0) -> Cost:
+def cost(actions: Dict[str, int], budget: BudgetState | None, associations: int = 0, *, erasing: bool = False) -> Cost:
     """Requests and seconds of applying these actions in batches of 100, the account read included.
 
-    `associations` are written by the thousand, within an allowance of their own; they count for the day.
+    `associations` are written by the thousand, within an allowance of their own; they count for the day. `erasing` says
+    that a DELETE is an erasure, which takes a request each.
     """
-    requests = sum(math.ceil(actions.get(name, 0) / BATCH) for name in ("CREATE", "UPDATE", "DELETE"))
+    sizes = {"CREATE": BATCH, "UPDATE": BATCH, "DELETE": 1 if erasing else BATCH}
+    requests = sum(math.ceil(actions.get(name, 0) / size) for name, size in sizes.items())
     requests += 1 if requests else 0
     apart = math.ceil(associations / ASSOCIATIONS)
     return Cost(

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import math
 from collections.abc import Sequence
 
 import msgspec
 
-from console.hubspot.errors import Conflict, HubSpotError, OutcomeUnknown
+from console.hubspot.errors import Conflict, HubSpotError
 from console.hubspot.matching import SECONDARY_EMAILS
 from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
-from console.journal.model import Change, EntryState, NewEntry
+from console.journal.model import Action, Change, EntryState, NewEntry
 from console.provisioning.desk import Desk, Item, Sheet, key_of
+from console.provisioning.lost import LostCreates, seconds_of
+from console.provisioning.outcomes import halt_for
 from console.provisioning.updates import Updates
 
 OURS_SECONDS = 120.0
 """How far HubSpot's clock may be off ours when we tell whether a record was made by an interrupted create."""
 
 FOUND = "found"
-"""The mark of an entry in flight whose record was there before us: a crash must not make us its creator."""
+"""The mark of an entry whose record was there before us: neither a crash nor an undo must take us for its creator."""
 
 Period = tuple[float, float]
 """When a create whose answer was lost can have had its effect, in seconds since the epoch."""
@@ -33,6 +34,7 @@ class Creates:
     def __init__(self, desk: Desk, updates: Updates) -> None:
         self._desk = desk
         self._updates = updates
+        self.lost = LostCreates(desk)
         self._adopting = asyncio.Lock()
         self._adopted: dict[str, int] = {}
 
@@ -45,20 +47,44 @@ class Creates:
         items = [_item(entry) for entry in entries]
         held = [] if self._desk.plan.rules.allow_unkeyed_creates else [item for item in items if not self._keyed(item)]
         await self._desk.settle([_unkeyed(item) for item in held])
-        items = [item for item in items if item not in held]
+        items = await self._absent([item for item in items if item not in held])
         await self._desk.claim(items)
         await self._send(items, (self._desk.clock(), math.inf))
 
     async def verify(self, entries: Sequence[NewEntry]) -> None:
         """Settle or send again what was in flight when a process died: by reading first."""
         items = [_item(entry) for entry in entries]
-        died = OutcomeUnknown("The process died.")
-        await self._desk.settle([_uncertain(item, died) for item in items if not self._keyed(item)])
+        for item in items:
+            if not self._keyed(item):
+                await self.lost.put_aside(
+                    [item], (item.entry.claimed_at, self._desk.last_alive or item.entry.claimed_at)
+                )
         items = [item for item in items if self._keyed(item)]
         for item in items:
             item.lost = True
         period = (min((item.entry.claimed_at for item in items), default=0.0), self._desk.last_alive)
         await self._send(await self._look_up(items, period), period)
+
+    async def _absent(self, items: Sequence[Item]) -> list[Item]:
+        """Those whose company is still not there: HubSpot makes companies of mail domains by itself."""
+        named = [
+            item for item in items if item.entry.payload is not None and item.entry.payload.key_property == "domain"
+        ]
+        if self._desk.run.object_class != "company" or not named:
+            return list(items)
+        from console.provisioning.companies import Companies
+
+        names = sorted({change.name for item in named for change in item.changes})
+        try:
+            found = await Companies(self._desk.target).present([key_of(item) for item in named], names)
+        except HubSpotError as error:
+            raise halt_for(error) from error
+        there = {item.number: found[key_of(item)] for item in named if found[key_of(item)]}
+        await self._desk.settle(
+            [_ambiguous(item, there[item.number]) for item in named if len(there.get(item.number, ())) > 1]
+        )
+        await self._adopt([(one, there[one.number][0], False) for one in named if len(there.get(one.number, ())) == 1])
+        return [item for item in items if item.number not in there]
 
     async def _send(self, items: Sequence[Item], period: Period) -> None:
         async def look_up(sheet: Sheet) -> list[Item]:
@@ -70,6 +96,7 @@ class Creates:
     async def _request(self, items: Sequence[Item]) -> Sheet:
         """Send once and sort the answers."""
         desk = self._desk
+        begun = desk.clock()
         writes = [
             Write(
                 properties={change.name: change.after for change in item.changes if change.after},
@@ -77,7 +104,7 @@ class Creates:
             )
             for item in items
         ]
-        outcomes = await desk.send(lambda: desk.target.batch_create(desk.run.object_class, writes))
+        outcomes = await desk.send("CREATE", items, lambda: desk.target.batch_create(desk.run.object_class, writes))
         links = await desk.links(items)
         sheet = Sheet()
         for item, outcome in zip(items, outcomes, strict=True):
@@ -88,7 +115,7 @@ class Creates:
             else:
                 sheet.refused(item, outcome.error)
         lost = [item for item in sheet.unknown if not self._keyed(item)]
-        sheet.settlements += [_uncertain(item, sheet.errors[item.number]) for item in lost]
+        await self.lost.put_aside(lost, (begun, desk.clock()))
         sheet.unknown = [item for item in sheet.unknown if item not in lost]
         return sheet
 
@@ -143,7 +170,7 @@ class Creates:
 
     def _ours(self, item: Item, record: Record, period: Period) -> bool:
         """Whether a create whose answer was lost made this record: of that time, with all that was sent."""
-        made = _seconds(record.created_at)
+        made = seconds_of(record.created_at)
         if not item.lost or item.entry.cause == FOUND or made is None:
             return False
         if not period[0] - OURS_SECONDS <= made <= period[1] + OURS_SECONDS:
@@ -176,12 +203,19 @@ class Creates:
                 if item.changes:
                     differing.append(item)
                 else:
-                    settlements.append(desk.done(item, record.id, desk.values.taken((), record), link))
+                    settled = desk.done(item, record.id, desk.values.taken((), record), link)
+                    settlements.append(msgspec.structs.replace(settled, cause=FOUND))
             await desk.settle(settlements)
             await desk.journal.settle(desk.run, [_found(item) for item in differing])
-        await self._updates.send(differing)
+        await self._updates.send(await self._allowed(differing))
         for _, record, _ in found:
             self._adopted.pop(record.id, None)  # its link tells from now on
+
+    async def _allowed(self, items: Sequence[Item]) -> list[Item]:
+        """What may be updated instead of created: a profile can deny the one and not the other."""
+        refused = [(item, self._desk.denials.settled(Action.UPDATE, item.number)) for item in items]
+        await self._desk.settle([settlement for _, settlement in refused if settlement is not None])
+        return [item for item, settlement in refused if settlement is None]
 
     def _differing(self, item: Item, record: Record) -> tuple[Change, ...]:
         values = self._desk.values
@@ -228,6 +262,16 @@ def _unkeyed(item: Item) -> Settlement:
     )
 
 
+def _ambiguous(item: Item, records: Sequence[Record]) -> Settlement:
+    return Settlement(
+        number=item.number,
+        state=EntryState.NEEDS_DECISION,
+        outcome=f"There are several records with this key by now: {', '.join(record.id for record in records)}."
+        " Merge them in HubSpot, or plan again and choose one.",
+        cause="AMBIGUOUS",
+    )
+
+
 def _of_another(item: Item, record: Record) -> Settlement:
     return Settlement(
         number=item.number,
@@ -254,13 +298,3 @@ def _already_linked(item: Item, record: Record) -> Settlement:
         outcome=f"The record {record.id} that has this key belongs to another person of the source.",
         cause="FOUND_ALREADY_LINKED",
     )
-
-
-def _seconds(moment: str | None) -> float | None:
-    """Seconds since the epoch of HubSpot's ISO time or milliseconds."""
-    if not moment:
-        return None
-    try:
-        return int(moment) / 1000 if moment.isdigit() else dt.datetime.fromisoformat(moment).timestamp()
-    except ValueError:
-        return None

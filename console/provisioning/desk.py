@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,8 +13,12 @@ from console.hubspot.errors import HubSpotError, OutcomeUnknown
 from console.hubspot.model import Outcome, Record
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Change, EntryState, Link, NewEntry, Plan, RunProgress
+from console.provisioning.denials import Denials
 from console.provisioning.outcomes import Halt, Meaning, Taken, Values, cause_of, halt_for, meaning
 from console.provisioning.target import Target
+
+if TYPE_CHECKING:
+    from console.provisioning.associating import Associating
 
 ROUNDS = 3
 LONGEST_PATIENCE = 60.0
@@ -25,7 +30,8 @@ BEFORE_SEND, SENT, ANSWERED, COMMITTED = "before_send", "sent", "answered", "com
 class Item(msgspec.Struct, kw_only=True, eq=False):
     """An entry on its way: what is sent, and to which record.
 
-    `read_at` is when its record was last seen; `lost` says that an earlier sending may have had its effect.
+    `read_at` is when its record was last seen; `lost` says that an earlier sending may have had its effect; `ours` that
+    its link says that Hubspoke made the record.
     """
 
     entry: NewEntry
@@ -35,6 +41,7 @@ class Item(msgspec.Struct, kw_only=True, eq=False):
     befores: dict[str, str | None] = {}
     read_at: float = 0.0
     lost: bool = False
+    ours: bool = False
 
     @property
     def number(self) -> int:
@@ -100,6 +107,7 @@ class Desk:
         on_point: Callable[[str], None],
         on_settled: Callable[[Sequence[Settlement]], None],
         last_alive: float = 0.0,
+        associating: Associating | None = None,
     ) -> None:
         """`last_alive` is when an earlier process last wrote that it works on this run; 0 where there was none."""
         self.target = target
@@ -109,22 +117,46 @@ class Desk:
         self.values = values
         self.point = on_point
         self.last_alive = last_alive
+        self.denials = Denials(target.profile.icf, run.object_class, deletion=plan.rules.deletion)
         self._on_settled = on_settled
+        self._associating = associating
         self.clock: Callable[[], float] = time.time
+
+    def note(self, entries: Sequence[NewEntry]) -> None:
+        """Remember what these entries are to be associated with."""
+        if self._associating is not None:
+            self._associating.note(entries)
 
     def trace(self, item: Item) -> str:
         """The write's own name at HubSpot: the same when it is sent again."""
         return f"{self.run.id}.{item.number}"
 
     async def claim(self, items: Sequence[Item]) -> None:
-        """In flight from now on: on disk before anything is sent."""
+        """In flight from now on: on disk before anything is sent, with what was found in the place of values."""
         if items:
             await self.journal.claim(self.run, [item.number for item in items])
+        found = [
+            Settlement(number=item.number, state=EntryState.INFLIGHT, befores=item.befores)
+            for item in items
+            if item.befores != item.entry.befores
+        ]
+        if found:
+            await self.journal.settle(self.run, found)
 
-    async def send(self, request: Callable[[], Awaitable[list[Outcome]]]) -> list[Outcome]:
-        """One writing request, with its named points."""
+    async def send(
+        self, operation: str, items: Sequence[Item], request: Callable[[], Awaitable[list[Outcome]]]
+    ) -> list[Outcome]:
+        """One writing request about these items, with its named points, within the operation's time."""
         self.point(BEFORE_SEND)
-        outcomes = await request()
+        limit = asyncio.timeout(self.target.profile.icf.timeout(operation))
+        try:
+            async with limit:
+                outcomes = await request()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            late = OutcomeUnknown(f"It took longer than operationTimeout.{operation} allows, and may have happened.")
+            outcomes = [Outcome(error=late)] * len(items)
         self.point(ANSWERED)
         return outcomes
 
@@ -132,10 +164,17 @@ class Desk:
         """Outcomes to disk. `attempted` is false for what concerns the journal only."""
         if not settlements:
             return
-        await self.journal.settle(self.run, settlements)
+        if self._associating is not None:
+            settlements = await self._associating.after(settlements)
+        await self.journal.settle(self.run, settlements, origin=self.plan.origin)
         if attempted:
             self._on_settled(settlements)
         self.point(COMMITTED)
+
+    async def aside(self, settlements: Sequence[Settlement]) -> None:
+        """Entries that stay in flight for now; for the failures guard they failed."""
+        await self.journal.settle(self.run, settlements)
+        self._on_settled([msgspec.structs.replace(one, state=EntryState.UNCERTAIN) for one in settlements])
 
     async def release(self, items: Iterable[Item]) -> None:
         """Nothing happened to these: they are planned again."""
@@ -282,7 +321,7 @@ class Desk:
         else:
             await self.release(items)
             halt = halt_for(errors[items[0].number])
-            raise Halt(halt.state, f"HubSpot took nothing of a whole batch: {halt.message}")
+            raise Halt(halt.state, f"HubSpot took nothing of a whole batch: {halt.message}", halt.wait)
 
 
 def _groups(items: Sequence[Item], by_key: bool) -> list[tuple[list[Item], str | None]]:

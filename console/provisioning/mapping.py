@@ -16,6 +16,7 @@ import msgspec
 
 from console.connector.filter import Filter
 from console.journal.model import Action, ApplyRules, Problem, Situation
+from console.provisioning.deletion import Deletion
 from console.provisioning.errors import MappingError
 from console.provisioning.guard import Guards
 from console.provisioning.situations import Policy
@@ -85,6 +86,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     associate: tuple[Associate, ...] = ()
     policy: dict[Situation, Action] = {}
     guards: Guards = Guards()
+    deletion: Deletion = Deletion()
     allow_unkeyed_creates: bool = False
     path: str = ""
     digest: str = ""
@@ -107,8 +109,10 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         return ApplyRules(
             allow_unkeyed_creates=self.allow_unkeyed_creates,
             delete_unowned=Policy(self.policy).deletes_unowned,
+            deletion=self.deletion.how,
             failure_percent=float(self.guards.failures.percent or 10),
             failure_after=self.guards.failures.after or 200,
+            four_eyes=self.guards.four_eyes,
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from console.connector.filter import Filter, FilterError
 from console.connector.filter import parse as parse_filter
 from console.journal.model import Action, Problem, Situation
+from console.provisioning.deletion import read_deletion
 from console.provisioning.guard import Guard, Guards, parse_guard
 from console.provisioning.mapping import (
     Associate,
@@ -26,7 +27,7 @@ from console.sources.values import CONVERTERS
 
 _TOP = (
     "version", "name", "source", "source_id", "target", "target_phase", "target_scope", "scope", "correlate", "types",
-    "properties", "associate", "policy", "guard", "allow_unkeyed_creates",
+    "properties", "associate", "policy", "guard", "deletion", "allow_unkeyed_creates",
 )  # fmt: skip
 _ROW = ("value", "when", "write", "empty", "state")
 _ASSOCIATE = ("class", "key", "property", "mapping", "label")
@@ -67,6 +68,7 @@ class MappingReader:
         types, associate, policy = self._types(), self._associate(target), self._policy()
         target_scope = self._text("target_scope")
         guards, query, theirs = self._guards(), self._filter("scope", scope), self._filter("target_scope", target_scope)
+        deletion = read_deletion(self._table("deletion"), target, self._problem)
         if self.problems:
             return None
         return Mapping(
@@ -89,6 +91,7 @@ class MappingReader:
             associate=associate,
             policy=policy,
             guards=guards,
+            deletion=deletion,
             filter=query,
         )
 
@@ -293,8 +296,12 @@ class MappingReader:
 
     def _guards(self) -> Guards:
         table = self._table("guard")
-        self._known(table, _GUARD, "guard")
+        self._known(table, (*_GUARD, "four_eyes"), "guard")
         found: dict[str, Guard] = {}
+        eyes = table.get("four_eyes", False)
+        if not isinstance(eyes, bool):
+            remedy = "Write four_eyes = true, without quotes."
+            self._problem("four_eyes is neither true nor false", remedy, "guard", "four_eyes")
         for name in _GUARD:
             value = table.get(name)
             if value is None:
@@ -304,7 +311,7 @@ class MappingReader:
             except ValueError as error:
                 example = _THRESHOLDS.get(name, "5% or 50")
                 self._problem(f"the guard {name} {error}", f'Write {name} = "{example}".', "guard", name)
-        return Guards(**found)
+        return Guards(**found, four_eyes=eyes is True)
 
     def _filter(self, key: str, text: str) -> Filter | None:
         if not text:

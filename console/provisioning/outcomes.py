@@ -26,6 +26,8 @@ from console.hubspot.errors import (
 from console.hubspot.model import PropertyDefinition, Record
 from console.journal.model import Change, EntryState, RunState
 
+FORWARD_ONLY = frozenset({"lifecyclestage"})
+"""Properties that HubSpot moves forward only: going back takes a clear and a set, and leaves a trace."""
 _SHOWN = 80
 _UNIQUE_CODES = frozenset({"CONFLICTING_UNIQUE_VALUE"})
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,59}\Z")
@@ -69,10 +71,12 @@ def meaning(error: HubSpotError) -> Meaning:
 class Halt(Exception):
     """The run stands still in `state`; what is not settled can be resumed."""
 
-    def __init__(self, state: RunState, message: str) -> None:
+    def __init__(self, state: RunState, message: str, wait: float | None = None) -> None:
+        """`wait` is how many seconds HubSpot wants to be left alone, where it said so."""
         super().__init__(message)
         self.state = state
         self.message = message
+        self.wait = wait
 
 
 def halt_for(error: HubSpotError) -> Halt:
@@ -83,8 +87,10 @@ def halt_for(error: HubSpotError) -> Halt:
     told = f"{error.message if error.stops_run else described(error)} {error.advice}".strip()
     if isinstance(error, DailyLimitReached):
         return Halt(RunState.PAUSED_QUOTA, told)
+    if isinstance(error, NotSent) and error.lasting:
+        return Halt(RunState.PAUSED, told)  # a wrong certificate, say: time does not mend it
     if isinstance(error, Migrating | NotSent | RateLimited) or not error.stops_run:
-        return Halt(RunState.PAUSED, told)
+        return Halt(RunState.QUARANTINED, told, error.retry_after)
     return Halt(RunState.FAILED, told)
 
 

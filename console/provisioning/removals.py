@@ -1,20 +1,26 @@
-"""Archiving records, and what touches the journal only: links."""
+"""Deleting records as the mapping says, and what touches the journal only: links."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 
 import msgspec
 
+from console.hubspot.errors import HubSpotError
+from console.hubspot.model import Outcome
 from console.journal.journal import Settlement
 from console.journal.model import Action, EntryState, Link, NewEntry, Situation
 from console.provisioning.desk import Desk, Item, Sheet
 from console.provisioning.updates import Updates
 
+OURS = "ours"
+"""The mark of an entry whose link said that Hubspoke made the record: an undo gives the link back as it was."""
+
 
 class Removals:
-    """Archives what Hubspoke created (or whatever the policy says), by id."""
+    """Deletes what Hubspoke created (or whatever the policy says), by id: archives, erases, or sets properties."""
 
     def __init__(self, desk: Desk, updates: Updates) -> None:
         self._desk = desk
@@ -26,32 +32,45 @@ class Removals:
         Raises:
             Halt: the run stands still.
         """
-        items = await self._updates.fresh(await self._owned([_item(entry) for entry in entries]), _was_gone)
+        items = await self._updates.fresh(await self._owned([_item(entry) for entry in entries]), self._was_gone)
         await self._desk.claim(items)
         await self._send(items)
 
     async def verify(self, entries: Sequence[NewEntry]) -> None:
         """Settle or send again what was in flight when a process died: by reading first."""
         items = await self._owned([_item(entry) for entry in entries])
-        for item in items:
-            item.read_at = -math.inf  # however lately it was planned: a record that is there still must be as it was
-        await self._send(await self._updates.fresh(items, _archived))
+        if self._how == "set":
+            await self._updates.send(await self._updates.look_up(items))
+        else:
+            await self._send(await self._look_up(items))
 
     async def _owned(self, items: Sequence[Item]) -> list[Item]:
         """What may be archived: records that Hubspoke made, unless the mapping says that all may be."""
         links = await self._desk.links(items)
-        foreign = [] if self._desk.plan.rules.delete_unowned else [item for item in items if not _ours(item, links)]
+        for item in items:
+            item.ours = _ours(item, links)
+        foreign = [] if self._desk.plan.rules.delete_unowned else [item for item in items if not item.ours]
         await self._desk.settle([_not_ours(item) for item in foreign])
         return [item for item in items if item not in foreign]
 
+    @property
+    def _how(self) -> str:
+        return self._desk.plan.rules.deletion
+
     async def _send(self, items: Sequence[Item]) -> None:
-        await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
+        if self._how == "set":
+            await self._updates.send(items)
+        else:
+            await self._desk.rounds(items, self._request, lambda sheet: self._look_up(sheet.unknown))
 
     async def _request(self, items: Sequence[Item]) -> Sheet:
         """Send once and sort the answers."""
         desk = self._desk
         uids = [item.uid for item in items]
-        outcomes = await desk.send(lambda: desk.target.batch_archive(desk.run.object_class, uids))
+        if self._how == "gdpr_delete":
+            outcomes = await desk.send("DELETE", items, lambda: self._erase(uids))
+        else:
+            outcomes = await desk.send("DELETE", items, lambda: desk.target.batch_archive(desk.run.object_class, uids))
         sheet = Sheet()
         for item, outcome in zip(items, outcomes, strict=True):
             if outcome.ok:
@@ -62,26 +81,65 @@ class Removals:
         sheet.existing = []
         return sheet
 
+    async def _erase(self, uids: Sequence[str]) -> list[Outcome]:
+        """One request a contact: HubSpot has no batch for it."""
+
+        async def one(uid: str) -> Outcome:
+            try:
+                await self._desk.target.hubspot.gdpr_delete(uid)
+            except HubSpotError as error:
+                return Outcome(error=error)
+            return Outcome()
+
+        return list(await asyncio.gather(*map(one, uids)))
+
     async def _look_up(self, items: Sequence[Item]) -> list[Item]:
-        """Read what may have been archived; returns what is still there, as it was."""
+        """Read what may be gone; returns what is still there, as it was, and what must be sent again to be sure.
+
+        An archived contact cannot be told from an erased one here, and erasing it once more does no harm.
+        """
         for item in items:
-            item.read_at = -math.inf
-        return await self._updates.fresh(items, _archived)
+            item.read_at = -math.inf  # however lately it was planned: a record that is there still must be as it was
+        gone: list[Item] = []
+
+        def archived(item: Item) -> Settlement:
+            gone.append(item)
+            return Settlement(number=item.number, state=EntryState.INFLIGHT, uid=item.uid)
+
+        if self._how != "gdpr_delete":
+            return await self._updates.fresh(items, _archived)
+        return [*await self._updates.fresh(items, archived), *gone]
+
+    def _was_gone(self, item: Item) -> Settlement:
+        if self._how == "set":
+            return self._desk.gone(item)
+        return msgspec.structs.replace(_archived(item), outcome=f"The record {item.uid} was gone already.")
 
 
-def linked(entry: NewEntry, link: Link | None, owner: Link | None) -> Settlement:
+def linked(entry: NewEntry, link: Link | None, owner: Link | None, *, undoing: bool = False) -> Settlement:
     """What LINK and UNLINK do; nothing is sent for them. `owner` is the link that the entry's record has by now."""
     if entry.action is Action.UNLINK:
-        return Settlement(number=entry.number, state=EntryState.DONE, unlink=entry.key_digest)
+        ours = link is not None and link.created_by_us and link.uid == entry.uid
+        return Settlement(
+            number=entry.number, state=EntryState.DONE, unlink=entry.key_digest, cause=OURS if ours else ""
+        )
     uid = entry.uid or ""
-    if entry.situation is Situation.FOUND and owner is not None and owner.digest != entry.key_digest:
+    if undoing and link is not None and link.uid != uid:
+        return Settlement(
+            number=entry.number,
+            state=EntryState.CONFLICT,
+            outcome=f"There is another link by now, to the record {link.uid}; it stays.",
+            cause="linked anew",
+        )
+    if (undoing or entry.situation is Situation.FOUND) and owner is not None and owner.digest != entry.key_digest:
         return Settlement(
             number=entry.number,
             state=EntryState.NEEDS_DECISION,
             outcome=f"The record {uid} was linked to another person since the plan was made. Plan again.",
             cause="FOUND_ALREADY_LINKED",
         )
-    known = link if link is not None and link.uid == uid else Link(digest=entry.key_digest, uid=uid)
+    fresh = Link(digest=entry.key_digest, uid=uid, created_by_us=undoing and entry.cause == OURS)
+    known = link if link is not None and link.uid == uid else fresh
     return Settlement(number=entry.number, state=EntryState.DONE, uid=uid, link=known)
 
 
@@ -105,8 +163,10 @@ def _not_ours(item: Item) -> Settlement:
 
 
 def _archived(item: Item) -> Settlement:
-    return Settlement(number=item.number, state=EntryState.DONE, uid=item.uid, unlink=item.entry.key_digest or None)
-
-
-def _was_gone(item: Item) -> Settlement:
-    return msgspec.structs.replace(_archived(item), outcome=f"The record {item.uid} was gone already.")
+    return Settlement(
+        number=item.number,
+        state=EntryState.DONE,
+        uid=item.uid,
+        unlink=item.entry.key_digest or None,
+        cause=OURS if item.ours else "",
+    )

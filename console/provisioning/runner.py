@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from console.journal.model import Plan, RunProgress
+from console.journal.model import Plan, RunProgress, RunState
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import OwnerLock, this_process
 from console.settings.paths import Paths, private_open
@@ -147,13 +147,16 @@ async def run_attached(
 ) -> RunProgress:
     """Apply an approved plan in this process, holding its lock; resumes what an earlier process left.
 
-    Cancelling pauses the run: what is in flight is waited for first.
+    Cancelling pauses the run: what is in flight is waited for first. A quarantined run is tried again here, later and
+    later.
 
     Raises:
         LockedByAnother: another process works on this mapping in this portal.
         NotApproved, PlanRefused: nothing was written.
     """
+    from console.provisioning.aftermath import after_run
     from console.provisioning.apply import Applier  # loads SQLAlchemy with the journal
+    from console.provisioning.quarantine import wait_out
 
     journal = await parts.journal
     run = await journal.approved(run_or_plan)
@@ -162,8 +165,15 @@ async def run_attached(
     async with OwnerLock(parts.paths.locks, run.portal_id, run.mapping, run.id):
         await _same_mapping(parts, plan)
         connector = await parts.connector
-        applier = Applier(connector, journal, plan, owner=me.title, on_progress=on_progress, on_point=on_point)
-        return await applier.run()
+        while True:
+            applier = Applier(connector, journal, plan, owner=me.title, on_progress=on_progress, on_point=on_point)
+            now = await applier.run()
+            await after_run(journal, parts.paths, now)
+            if now.state is not RunState.QUARANTINED or now.next_try_at is None:
+                return now
+            now = await wait_out(journal, now, on_progress)
+            if now.state is not RunState.QUARANTINED:
+                return now
 
 
 async def _same_mapping(parts: Parts, plan: Plan) -> None:

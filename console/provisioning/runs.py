@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
@@ -11,9 +10,11 @@ import msgspec
 
 from console.journal.errors import NotApproved
 from console.journal.journal import Journal
-from console.journal.model import Approver, Entry, EntryState, GuardVerdict, Plan, RunProgress, RunState
+from console.journal.model import Entry, EntryState, GuardVerdict, Plan, RunProgress, RunState
+from console.journal.who import approver
+from console.provisioning.aftermath import after_guards
 from console.provisioning.errors import PlanRefused
-from console.provisioning.lock import LockedByAnother, Owner, OwnerLock, current_user, holder
+from console.provisioning.lock import LockedByAnother, Owner, OwnerLock, holder
 from console.provisioning.report import Report, ReportFormat, build_report, render
 from console.provisioning.runner import Runner, last_words, spawn
 from console.settings.paths import Paths
@@ -63,17 +64,31 @@ class Runs:
         self._profile = profile
         self._handover = handover
 
-    async def approve(self, plan_id: str, accepts: Mapping[str, int] | None = None) -> RunProgress:
+    async def approve(
+        self, plan_id: str, accepts: Mapping[str, int] | None = None, *, first: int | None = None
+    ) -> RunProgress:
         """Approve exactly this plan; `accepts` names the numbers that guards may let pass.
+
+        `first` lets so many writes through, then the run pauses; an earlier number that was not reached yet is replaced.
 
         Raises:
             GuardRefused: a guard holds, or a number is not the exact one.
             NotApproved: the plan is unfinished.
         """
         plan = await self._journal.plan(plan_id)
-        guards = judged(plan, accepts or {})
+        try:
+            guards = judged(plan, accepts or {})
+        except GuardRefused as refused:
+            await after_guards(self._journal, self._paths, plan, refused.guards)
+            raise
         detail = ", ".join(f"{guard.name}={guard.accepted}" for guard in guards if guard.accepted is not None)
-        return await self._journal.approve(msgspec.structs.replace(plan, guards=guards), approver(), detail=detail)
+        run = await self._journal.approve(msgspec.structs.replace(plan, guards=guards), approver(), detail=detail)
+        if first is None:
+            return run
+        from console.provisioning.canary import tried
+
+        await self._journal.set_canary(run.id, first + await tried(self._journal, run.plan_id))
+        return await self._journal.progress(run.id)
 
     async def start(self, run_or_plan: str, detach: bool = True) -> str:
         """Start a runner for an approved, paused or interrupted run; returns the run's id once it owns the lock.
@@ -153,7 +168,7 @@ class Runs:
             if run != last:
                 last = run
                 yield run
-            if run.ended or run.interrupted or run.state in _STANDING or self._waits(run):
+            if run.ended or run.interrupted or self._stands(run) or self._waits(run):
                 return
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -167,11 +182,44 @@ class Runs:
     async def resume(self, run_or_plan: str) -> str:
         """Go on with a run that stands still or was interrupted; a pause that was not obeyed yet is withdrawn."""
         run = await self.show(run_or_plan)
-        if run.state is RunState.RUNNING and not run.interrupted:
+        if (run.state is RunState.RUNNING and not run.interrupted) or self._is_waited_for(run):
             await self._journal.command(run.id, "resume", approver())
             return run.id
         await self._journal.record("resume", approver(), plan_id=run.plan_id, run_id=run.id)
         return await self.start(run.id)
+
+    async def retry(self, run_or_plan: str, numbers: Collection[int] = ()) -> int:
+        """Plan failed entries again and look uncertain ones up again; `start` then goes on. How many they are."""
+        from console.provisioning.retry import reopen
+
+        run = await self.show(run_or_plan)
+        async with OwnerLock(self._paths.locks, run.portal_id, run.mapping, run.id):
+            many = await reopen(self._journal, await self.show(run.id), numbers)
+            await self._journal.record(
+                "retry", approver(), plan_id=run.plan_id, run_id=run.id, detail=f"{many} entries"
+            )
+        return many
+
+    async def discard(self, run_or_plan: str, numbers: Collection[int] = ()) -> int:
+        """Give dead letters up. How many they are."""
+        from console.provisioning.retry import discard
+
+        run = await self.show(run_or_plan)
+        async with OwnerLock(self._paths.locks, run.portal_id, run.mapping, run.id):
+            many = await discard(self._journal, run, numbers)
+            await self._journal.record(
+                "discard", approver(), plan_id=run.plan_id, run_id=run.id, detail=f"{many} entries"
+            )
+        return many
+
+    async def dead_letters(self, run_or_plan: str) -> AsyncIterator[Entry]:
+        """The entries of a run that failed, that HubSpot did not take, that are in conflict or uncertain."""
+        from console.provisioning.retry import dead_letters
+
+        run = await self._journal.progress(run_or_plan)
+        async for page in dead_letters(self._journal, run):
+            for entry in page:
+                yield entry
 
     async def cancel(self, run_or_plan: str) -> None:
         """End a run for good. What was written stays; what an interrupted run had in flight becomes uncertain."""
@@ -209,6 +257,14 @@ class Runs:
         run = await self.show(run_or_plan)
         return await build_report(self._journal, run)
 
+    def _is_waited_for(self, run: RunProgress) -> bool:
+        """Whether a runner waits for the next try of this quarantined run."""
+        owner = holder(self._paths.locks, run.portal_id, run.mapping) if run.state is RunState.QUARANTINED else None
+        return owner is not None and owner.run_id == run.id
+
+    def _stands(self, run: RunProgress) -> bool:
+        return run.state in _STANDING and not self._is_waited_for(run)
+
     def _waits(self, run: RunProgress) -> bool:
         """Whether a run is approved and nobody began it."""
         return run.state is RunState.APPROVED and holder(self._paths.locks, run.portal_id, run.mapping) is None
@@ -242,10 +298,3 @@ def judged(plan: Plan, accepts: Mapping[str, int]) -> tuple[GuardVerdict, ...]:
     if holding:
         raise GuardRefused(plan.id, holding)
     return guards
-
-
-def approver(environ: Mapping[str, str] | None = None) -> Approver:
-    """The human at this terminal, as far as the machine knows."""
-    environ = os.environ if environ is None else environ
-    client = environ.get("SSH_CONNECTION", "").split(" ")
-    return Approver(login=current_user(), sudo_user=environ.get("SUDO_USER", ""), via=client[0])

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from console.hubspot.hubspot import HubSpot
 from console.hubspot.model import AccountDetails, Outcome, PropertyDefinition, Write
+from console.settings.profile import Profile
 
 
 class Target(Protocol):
@@ -15,6 +16,10 @@ class Target(Protocol):
     @property
     def hubspot(self) -> HubSpot:
         """The account itself."""
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that leads there: its time limits, and what it denies."""
 
     async def details(self, *, fresh: bool = False) -> AccountDetails:
         """Which account the credentials lead to; `fresh` asks HubSpot now."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from console.hubspot.model import Record, Write
 from console.journal.journal import Settlement
-from console.journal.model import Action, Change, EntryState, NewEntry
+from console.journal.model import Action, Change, EntryState, Link, NewEntry
 from console.provisioning.desk import Desk, Item, Sheet
+from console.provisioning.outcomes import Taken
 
 STALE_SECONDS = 60.0
 """A record that was read longer ago is read again in its batch before it is written."""
@@ -19,19 +20,36 @@ class Updates:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def item(self, entry: NewEntry) -> Item:
+        """The entry on its way."""
+        changes = entry.payload.changes if entry.payload is not None else ()
+        return Item(
+            entry=entry, uid=entry.uid or "", changes=changes, befores=dict(entry.befores), read_at=entry.read_at
+        )
+
     async def apply(self, entries: Sequence[NewEntry]) -> None:
         """Re-read what is stale, claim and send.
 
         Raises:
             Halt: the run stands still.
         """
-        items = await self.fresh([_item(entry) for entry in entries])
+        items = await self.fresh(await self._unwritten([self.item(entry) for entry in entries]))
         await self._desk.claim(items)
         await self.send(items)
 
+    async def _unwritten(self, items: Sequence[Item]) -> list[Item]:
+        """Settle what has no value to write (links, associations); the others come back."""
+        nothing = [item for item in items if not item.changes]
+        links = await self._desk.links(nothing)
+        done = Taken(state=EntryState.DONE)
+        await self._desk.settle(
+            [self._done(item, item.uid, done, links.get(item.entry.key_digest)) for item in nothing], attempted=False
+        )
+        return [item for item in items if item.changes]
+
     async def verify(self, entries: Sequence[NewEntry]) -> None:
         """Settle or send again what was in flight when a process died: by reading first."""
-        await self.send(await self._look_up([_item(entry) for entry in entries]))
+        await self.send(await self.look_up([self.item(entry) for entry in entries]))
 
     async def send(self, items: Sequence[Item]) -> None:
         """Send what is claimed, until every item has its outcome."""
@@ -39,7 +57,7 @@ class Updates:
         async def look_up(sheet: Sheet) -> list[Item]:
             stale = [item for item in sheet.again if self._is_stale(item)]  # it took long to be refused
             sheet.again = [item for item in sheet.again if item not in stale]
-            return await self._look_up([*sheet.unknown, *stale])
+            return await self.look_up([*sheet.unknown, *stale])
 
         await self._desk.rounds(items, self._request, look_up)
 
@@ -52,14 +70,14 @@ class Updates:
             )
             for item in items
         ]
-        outcomes = await desk.send(lambda: desk.target.batch_update(desk.run.object_class, writes))
+        outcomes = await desk.send("UPDATE", items, lambda: desk.target.batch_update(desk.run.object_class, writes))
         links = await desk.links(items)
         sheet = Sheet()
         for item, outcome in zip(items, outcomes, strict=True):
             if outcome.record is not None:
                 taken = desk.values.taken(item.changes, outcome.record)
                 link = links.get(item.entry.key_digest)
-                sheet.settlements.append(desk.done(item, outcome.record.id, taken, link))
+                sheet.settlements.append(self._done(item, outcome.record.id, taken, link))
             else:
                 sheet.refused(item, outcome.error, gone=desk.gone(item))
         sheet.settlements += [desk.failed(item, error) for item, error in sheet.existing]
@@ -82,15 +100,19 @@ class Updates:
         dropped = {settlement.number for settlement in settlements}
         for item, record in found.records:
             settlement = moved.get(item.number) or self._compared(item, record)
-            if settlement is None and item.entry.action is Action.UPDATE and not item.changes:
+            if settlement is None and not self._removes(item) and not item.changes:
                 taken = self._desk.values.taken((), record)
-                settlement = self._desk.done(item, record.id, taken, links.get(item.entry.key_digest))
+                settlement = self._done(item, record.id, taken, links.get(item.entry.key_digest))
             if settlement is not None:
                 settlements.append(settlement)
                 dropped.add(item.number)
         await self._desk.settle(settlements)
         kept = [item for item in items if item.number not in dropped]
         return await self._once_each(kept)
+
+    def _removes(self, item: Item) -> bool:
+        """Whether the record is to go, and not only to change."""
+        return item.entry.action is Action.DELETE and self._desk.plan.rules.deletion != "set"
 
     def _is_stale(self, item: Item) -> bool:
         return not 0 <= self._desk.clock() - item.read_at <= STALE_SECONDS
@@ -107,27 +129,29 @@ class Updates:
         return {
             number: merged_conflict(item, uid)
             for number, (item, uid) in merged.items()
-            if item.entry.action is Action.DELETE or number in spoken_for
+            if self._removes(item) or number in spoken_for
         }
 
     def _compared(self, item: Item, record: Record) -> Settlement | None:
         """Leaves in the item what is still to be sent; a settlement when a value changed meanwhile."""
         values = self._desk.values
-        if item.entry.action is Action.DELETE:
+        if self._removes(item):
             moved = [change for change in item.changes if not values.untouched(change, record)]
         else:
-            item.changes = tuple(
+            there = [
                 change
                 for change in item.changes
-                if not values.holds(change, record)
-                and not (change.write == "if_empty" and record.properties.get(change.name))
-            )
-            moved = [change for change in item.changes if not values.untouched(change, record)]
+                if values.holds(change, record) or (change.write == "if_empty" and record.properties.get(change.name))
+            ]
+            item.changes = tuple(change for change in item.changes if change not in there)
+            # somebody else wrote these: an undo must not take them for ours
+            item.befores |= {change.name: record.properties.get(change.name) for change in there}
+            moved = [change for change in item.changes if not self._untouched(item, change, record)]
         item.uid = record.id
         if not moved:
             return None
         if self._desk.plan.rules.on_conflict == "overwrite":
-            item.befores = {change.name: record.properties.get(change.name) for change in moved}
+            item.befores |= {change.name: record.properties.get(change.name) for change in moved}
             return None
         return _conflict(item, record, moved)
 
@@ -145,7 +169,7 @@ class Updates:
         await self._desk.settle(twice)
         return kept
 
-    async def _look_up(self, items: Sequence[Item]) -> list[Item]:
+    async def look_up(self, items: Sequence[Item]) -> list[Item]:
         """Read what may have been written; returns what HubSpot still has as before, or in part."""
         if not items:
             return []
@@ -164,7 +188,7 @@ class Updates:
             taken = desk.values.taken(item.changes, record)
             moved = self._moved(item, record)
             if taken.state is EntryState.DONE:
-                settlements.append(desk.done(item, record.id, taken, links.get(item.entry.key_digest)))
+                settlements.append(self._done(item, record.id, taken, links.get(item.entry.key_digest)))
             elif not moved:
                 again.append(item)
             elif desk.plan.rules.on_conflict == "overwrite":
@@ -183,15 +207,17 @@ class Updates:
             for change in item.changes
             if not values.holds(change, record)
             and not values.tidied_by(change, record.properties.get(change.name))
-            and not values.equal(
-                change.name, item.befores.get(change.name, change.before), record.properties.get(change.name)
-            )
+            and not self._untouched(item, change, record)
         ]
 
+    def _untouched(self, item: Item, change: Change, record: Record) -> bool:
+        """Whether the record still has what was seen before anything was sent."""
+        before = item.befores.get(change.name, change.before)
+        return self._desk.values.equal(change.name, before, record.properties.get(change.name))
 
-def _item(entry: NewEntry) -> Item:
-    changes = entry.payload.changes if entry.payload is not None else ()
-    return Item(entry=entry, uid=entry.uid or "", changes=changes, befores=dict(entry.befores), read_at=entry.read_at)
+    def _done(self, item: Item, uid: str, taken: Taken, link: Link | None) -> Settlement:
+        """The settlement of a write that HubSpot took."""
+        return self._desk.done(item, uid, taken, link)
 
 
 def merged_conflict(item: Item, uid: str) -> Settlement:

@@ -35,3 +35,10 @@ async def parts(sim: Simulator, tmp_path: Path) -> AsyncIterator[Parts]:
 def nursery() -> Iterator[Nursery]:
     with open_nursery() as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def quick_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator's index needs no minute to catch up."""
+    monkeypatch.setattr("console.provisioning.lost.INDEX_SECONDS", 0.3)
+    monkeypatch.setattr("console.provisioning.lost.STEP_SECONDS", 0.05)

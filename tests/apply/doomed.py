@@ -2,7 +2,7 @@
 
 A nursery has everything imported and forks one process per line of its input:
 
-    python -m tests.apply.doomed        # then, a line each: JSON [FOLDER, URL, TOKEN, PLAN, POINT, NTH, MAXIMUM]
+    python -m tests.apply.doomed        # then, a line each: JSON [FOLDER, URL, TOKEN, PLAN, POINT, NTH, CONNECTIONS]
 
 POINT "" runs to the end. For every line it answers "began PID", and once the process is gone "ended PID CODE WORDS":
 the negative number of the signal that killed it, 7 when it was locked out, and what it had to say.
@@ -22,8 +22,11 @@ from console.provisioning.lock import LockedByAnother
 from console.provisioning.runner import run_attached
 from tests.apply.apply_parts import open_parts
 
+INDEX_SECONDS = 1.0
+"""How long a simulator's index may need to catch up."""
 
-async def main(folder: str, url: str, token: str, plan: str, point: str, nth: int) -> tuple[int, str]:
+
+async def main(folder: str, url: str, token: str, plan: str, point: str, nth: int, connections: int) -> tuple[int, str]:
     """Apply the plan, up to the point."""
     left = nth
 
@@ -34,7 +37,8 @@ async def main(folder: str, url: str, token: str, plan: str, point: str, nth: in
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    async with open_parts(Path(folder), url, token) as parts:
+    settings = {"maximum_connections": connections} if connections else {}
+    async with open_parts(Path(folder), url, token, **settings) as parts:
         try:
             run = await run_attached(parts, plan, on_point=on_point)
         except LockedByAnother as locked:
@@ -60,7 +64,10 @@ def nursery() -> None:
     import console.connector.connector
     import console.hubspot.transport
     import console.provisioning.apply
+    import console.provisioning.lost
 
+    console.provisioning.lost.INDEX_SECONDS = INDEX_SECONDS
+    console.provisioning.lost.STEP_SECONDS = 0.1
     del console
     waking, woken = os.pipe2(os.O_NONBLOCK)
     signal.signal(signal.SIGCHLD, lambda *_: None)

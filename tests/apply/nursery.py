@@ -30,10 +30,12 @@ class Nursery:
     process: subprocess.Popen[str]
     ended: dict[int, Ended] = field(default_factory=dict)
 
-    def begin(self, folder: Path, sim: Simulator, plan: str, point: str = "", nth: int = 1) -> int:
+    def begin(
+        self, folder: Path, sim: Simulator, plan: str, point: str = "", nth: int = 1, *, connections: int = 0
+    ) -> int:
         """A process of this plan; its id."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([str(folder), sim.url, sim.token, plan, point, nth]) + "\n")
+        self.process.stdin.write(json.dumps([str(folder), sim.url, sim.token, plan, point, nth, connections]) + "\n")
         self.process.stdin.flush()
         while (words := self._heard())[0] != "began":
             pass

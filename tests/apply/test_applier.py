@@ -226,18 +226,23 @@ async def test_a_lost_answer_of_an_update_is_looked_up(
     assert {values["lastname"] for values in sim.dump().values()} == {"New"}
 
 
-async def test_an_unkeyed_create_with_a_lost_answer_is_uncertain_and_never_resent(parts: Parts, sim: Simulator) -> None:
+@pytest.mark.parametrize(("when", "made", "state"), [("after", 1, "done"), ("before", 0, "uncertain")])
+async def test_an_unkeyed_create_with_a_lost_answer_is_looked_for_and_never_resent(
+    parts: Parts, sim: Simulator, when: str, made: int, state: str
+) -> None:
     changes = (Change(name="name", after="Acme"),)
     entry = _with(create(1), *changes, key="", key_property="")
     held = await parts.approved(sim.portal_id, [entry], object_class="company")
     assert (await parts.apply(held)).states == {"needs_decision": 1}
-    sim.faults("", {"kind": "reset", "path": "companies/batch/create", "count": 1, "when": "after"})
+    sim.faults("", {"kind": "reset", "path": "companies/batch/create", "count": 1, "when": when})
     plan = await parts.approved(
         sim.portal_id, [entry], object_class="company", rules=ApplyRules(allow_unkeyed_creates=True)
     )
     run = await parts.apply(plan)
-    assert run.states == {"uncertain": 1}
-    assert len(sim.dump("companies")) == 1
+    assert run.states == {state: 1}
+    assert len(sim.dump("companies")) == made
+    link = await parts.link(sim.portal_id, "E1", "company")
+    assert (link is not None and link.created_by_us) == bool(made)
 
 
 async def test_the_day_is_over_pauses_and_resumes(parts: Parts, sim: Simulator) -> None:
@@ -270,11 +275,11 @@ async def test_credentials_that_stop_working_stop_the_run(parts: Parts, sim: Sim
     assert (await parts.apply(plan)).states == {"done": 19}
 
 
-async def test_an_account_that_moves_pauses_the_run(parts: Parts, sim: Simulator) -> None:
+async def test_an_account_that_moves_puts_the_run_into_quarantine(parts: Parts, sim: Simulator) -> None:
     sim.faults("", {"kind": "477", "path": "batch/create", "count": 1, "seconds": 3600})
     plan = await parts.approved(sim.portal_id, [create(1)])
     run = await parts.apply(plan)
-    assert (run.state, run.states) == (RunState.PAUSED, {"planned": 1})
+    assert (run.state, run.states) == (RunState.QUARANTINED, {"planned": 1})
     assert "data centre" in run.message
 
 

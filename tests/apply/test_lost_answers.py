@@ -163,4 +163,4 @@ async def test_a_refused_unkeyed_create_is_planned_again_when_the_rest_cannot_be
 
     plan = await parts.approved(sim.portal_id, [nameless, create(2)], rules=rules)
     run = await parts.apply(plan, between={"batch_create": answers})
-    assert (run.state, run.states) == (RunState.PAUSED, {"inflight": 1, "planned": 1})
+    assert (run.state, run.states) == (RunState.QUARANTINED, {"inflight": 1, "planned": 1})

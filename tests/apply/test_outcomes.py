@@ -38,8 +38,8 @@ def test_a_cause_holds_no_value(error: HubSpotError, cause: str) -> None:
 @pytest.mark.parametrize(
     ("error", "state", "told"),
     [
-        (ServerFault(f"{CANARY} failed", status=502, correlation_id="c-1"), RunState.PAUSED, "ServerFault 502 (correlation id c-1)."),
-        (Locked(CANARY), RunState.PAUSED, "Locked."),
+        (ServerFault(f"{CANARY} failed", status=502, correlation_id="c-1"), RunState.QUARANTINED, "ServerFault 502 (correlation id c-1)."),
+        (Locked(CANARY), RunState.QUARANTINED, "Locked."),
         (DailyLimitReached("You have reached your daily limit."), RunState.PAUSED_QUOTA, "daily limit"),
         (Unauthorized("There is no access token."), RunState.FAILED, "no access token"),
     ],

@@ -152,7 +152,7 @@ async def test_cancelling_the_task_pauses_the_run(parts: Parts, plan: Plan, sim:
     assert run.states["done"] == len(sim.state()["creates"])
 
 
-async def test_a_hubspot_that_vanishes_pauses_and_loses_nothing(
+async def test_a_hubspot_that_vanishes_is_left_alone_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.hubspot.retry.FIRST_WAIT", 0.01)
@@ -162,6 +162,6 @@ async def test_a_hubspot_that_vanishes_pauses_and_loses_nothing(
             work, _ = await begun(parts, plan)
             mortal.process.kill()
             run = await work
-    assert run.state is RunState.PAUSED
+    assert run.state is RunState.QUARANTINED
     assert run.message
     assert run.states.get("failed", 0) == 0
