@@ -48,6 +48,8 @@ def test_a_run_is_undone_after_the_exact_number_was_accepted(shell: Shell, hubsp
     shown = shell.run("runs", "show", run.json["id"], "--json").json
     assert shown["undoneBy"] == {undo.json["id"]: shown["total"]}
     assert set(shown["states"]) == {"undone"}
+    verified = shell.run("journal", "verify")
+    assert verified.code == 0, verified.err
     again = shell.run("runs", "undo", run.json["id"], "--yes")
     assert again.code == 1
     assert "taken back already" in again.err
