@@ -8,6 +8,8 @@ from pathlib import Path
 from console.cli.context import Context
 from console.cli.exits import Exit
 from console.cli.linking import add_linking
+from console.cli.mapping_edit import add_editing
+from console.cli.mapping_import import add_import
 from console.cli.output import add_json
 from console.cli.records import CLASSES
 from console.journal.model import Problem
@@ -30,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     suggest.add_argument("--write", metavar="NAME", help="keep it under this name in the configuration folder")
     suggest.set_defaults(run=lambda context: context.run(_suggest(context)))
     add_linking(actions)
+    add_import(actions)
+    add_editing(actions)
 
 
 def _list(context: Context) -> int:
@@ -61,12 +65,13 @@ async def _check(context: Context) -> int:
         context.out.json({"id": name, "valid": not problems, "problems": problems})
     else:
         for problem in problems:
-            _tell(context, problem)
+            tell_problem(context, problem)
         context.out.note(f"{len(problems)} problems." if problems else "No problems.")
     return Exit.FAILURE if problems else Exit.OK
 
 
-def _tell(context: Context, problem: Problem) -> None:
+def tell_problem(context: Context, problem: Problem) -> None:
+    """One problem of a mapping, with its place and what to do."""
     place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
     field = f"{problem.field}: " if problem.field else ""
     for line in f"{place}{field}{problem.message}".splitlines():  # an expression shows its caret on a line of its own

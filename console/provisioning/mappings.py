@@ -80,6 +80,21 @@ class Mappings:
         preview = open_source(source, base=base or Path.cwd(), secret=secret).preview(limit=SUGGEST_ROWS)
         return suggest(preview, object_class, schema, name=name)
 
+    def existing(self, name: str) -> Path:
+        """The file of a mapping that is there, right or wrong. Raises MappingError."""
+        path = self.path(name)
+        if not path.is_file():
+            known = ", ".join(self.names()) or "none yet; begin with: hubspoke mapping suggest SOURCE"
+            problem = Problem(message=f"there is no mapping {name!r}: {path}", remedy=f"Mappings: {known}.")
+            raise MappingError((problem,))
+        return path
+
+    def refuse_taken(self, name: str) -> None:
+        """Raises MappingError where a mapping has this name already."""
+        if (path := self._folder / f"{name}.toml").exists():
+            problem = Problem(message=f"there is a mapping {name} already: {path}", remedy="Choose another name.")
+            raise MappingError((problem,))
+
     def write(self, name: str, text: str) -> Path:
         """Keep a mapping under a name. Raises MappingError when the text is no mapping."""
         if not is_name(name):

@@ -11,6 +11,7 @@ from pathlib import Path
 from console.hubspot.model import PropertyDefinition
 from console.provisioning.checks import unique_keys
 from console.provisioning.suggest_fields import Field, fields, fold, source_path
+from console.provisioning.tomlwords import BARE, comment, toml_key, toml_text
 from console.sources.model import Column, Preview
 
 _CONTACT: tuple[tuple[str, str], ...] = (
@@ -61,7 +62,6 @@ _ID = (
 _STATUS = ("accountstatus", "status", "employeestatus")
 _ACTIVE = "active enabled isactive isenabled employed"
 _PHONES = ("phone", "mobilephone", "fax")
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def suggest(preview: Preview, object_class: str, schema: Dict[str, PropertyDefinition], *, name: str = "") -> str:
@@ -78,24 +78,24 @@ def suggest(preview: Preview, object_class: str, schema: Dict[str, PropertyDefin
         "# A suggestion, made from the names of the columns and the first rows.",
         "# Read every line, then look at what it would do: hubspoke plan (nothing is written by planning).",
         "version = 1",
-        f"name = {_toml(name or f'{stem}-to-{plural}')}",
-        f"source = {_toml(preview.name)}",
+        f"name = {toml_text(name or f'{stem}-to-{plural}')}",
+        f"source = {toml_text(preview.name)}",
     ]
     if source_id is not None:
-        lines.append(f"source_id = {_toml(source_id.name)}  # tells people apart for ever: it must never change")
-    lines.append(f"target = {_toml(object_class)}")
+        lines.append(f"source_id = {toml_text(source_id.name)}  # tells people apart for ever: it must never change")
+    lines.append(f"target = {toml_text(object_class)}")
     lines += _keys(keys, object_class)
     active = _active(preview)
     if active is not None:
-        lines.append(f"scope = {_toml(active[1])}  # everybody else is left alone")
-        lines += ["", "[types]", f'{_key(active[0].name)} = "bool"'] if active[2] else []
+        lines.append(f"scope = {toml_text(active[1])}  # everybody else is left alone")
+        lines += ["", "[types]", f'{toml_key(active[0].name)} = "bool"'] if active[2] else []
     lines += ["", "[properties]"]
     lines += [_row(prop, field, schema[prop]) for prop, field in pairs.items()]
     if not pairs:
         first = preview.columns[0].name if preview.columns else "column"
         lines += [
             "# No column looks like a property of HubSpot. Replace this line.",
-            f"{_fallback(object_class)} = {_toml(source_path(first))}",
+            f"{_fallback(object_class)} = {toml_text(source_path(first))}",
         ]
     used = {one.name for one in (*pairs.values(), *((source_id,) if source_id else ()))}
     rest = [field for field in seen if field.name not in used and (active is None or field.column is not active[0])]
@@ -168,7 +168,7 @@ def _active(preview: Preview) -> tuple[Column, str, bool] | None:
     """The column that says who is there, the scope for it, and whether it must be made true or false first."""
     for column in preview.columns:
         name = fold(re.split(r"[./:]", column.name)[-1])
-        if not _BARE.match(column.name):
+        if not BARE.match(column.name):
             continue
         if name in _ACTIVE.split() and column.booleans > 0.9:
             return column, f"{column.name} eq true", True
@@ -179,7 +179,7 @@ def _active(preview: Preview) -> tuple[Column, str, bool] | None:
 
 def _keys(keys: list[str], object_class: str) -> list[str]:
     if keys:
-        return [f"correlate = [{', '.join(_toml(key) for key in keys[:2])}]  # how HubSpot is asked who is who"]
+        return [f"correlate = [{', '.join(toml_text(key) for key in keys[:2])}]  # how HubSpot is asked who is who"]
     return [
         f"# No column fills a property with unique values, so a {object_class} cannot be looked up, and after a crash one",
         "# could be created twice. Better: create a property with unique values in HubSpot and name it in correlate.",
@@ -194,11 +194,11 @@ def _row(prop: str, field: Field, definition: PropertyDefinition) -> str:
     if prop == "email":
         value = f"{value}.trim().lowerAscii()" if field.plain else f"lower({value})"
     elif prop in _PHONES and column.phones > 0.5:
-        return f'{_key(prop)} = {_toml(value)}  # {_seen(column)}; as +94...: e164({_comment(value)}, "LK")'
+        return f'{toml_key(prop)} = {toml_text(value)}  # {_seen(column)}; as +94...: e164({comment(value)}, "LK")'
     note = _seen(column)
     if definition.type == "enumeration":
-        note += f"; HubSpot takes: {_comment(', '.join(option.value for option in definition.options[:6]))}"
-    return f"{_key(prop)} = {_toml(value)}  # {note}"
+        note += f"; HubSpot takes: {comment(', '.join(option.value for option in definition.options[:6]))}"
+    return f"{toml_key(prop)} = {toml_text(value)}  # {note}"
 
 
 def _fallback(object_class: str) -> str:
@@ -208,34 +208,4 @@ def _fallback(object_class: str) -> str:
 def _seen(column: Column) -> str:
     """Shares, never samples: mappings are copied to places where people's data must not be."""
     more = "+" if column.distinct_is_minimum else ""
-    return f"{_comment(column.name)}: {column.filled:.0%} filled, {column.distinct}{more} different"
-
-
-def _comment(text: str) -> str:
-    """Text as it may stand in a comment: on one line and without control characters."""
-    return "".join(one if one.isprintable() else "?" for one in text)
-
-
-def _key(name: str) -> str:
-    return name if _BARE.match(name) else _basic(name)
-
-
-def _toml(text: str) -> str:
-    """A TOML string; expressions with double quotes read best in single ones."""
-    if '"' in text and "'" not in text and text.isprintable():
-        return f"'{text}'"
-    if "source" in text and "'" not in text and text.isprintable():
-        return f"'{text}'"
-    return _basic(text)
-
-
-def _basic(text: str) -> str:
-    parts = []
-    for one in text:
-        if one in '\\"':
-            parts.append("\\" + one)
-        elif one.isprintable() or one == " ":
-            parts.append(one)
-        else:
-            parts.append(f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}")
-    return '"' + "".join(parts) + '"'
+    return f"{comment(column.name)}: {column.filled:.0%} filled, {column.distinct}{more} different"
