@@ -56,6 +56,8 @@ def _calls(words: list[str]) -> bool:
 def _lower(words: list[str]) -> str:
     if words and words[0] == "(" and _end(words, 0) == len(words) - 1:
         return _lower(words[1:-1])
+    if words[:2] == ["dyn", "("] and _end(words, 1) == len(words) - 1:
+        return f"dyn({_lower(words[2:-1])})"
     if parts := _ternary(words):
         condition, yes, no = parts
         return f"({_join(condition)}) ? dyn({_lower(yes)}) : dyn({_lower(no)})"
@@ -102,7 +104,7 @@ def _asking(words: list[str]) -> list[str]:
             return words
         path += [sign, "?", *step]
         at = end + 1
-    return [*path, ".", "orValue", "(", "null", ")"] if words[-1] != ")" else words
+    return [*path, ".", "orValue", "(", "null", ")"]
 
 
 def _join(words: list[str]) -> str:

@@ -127,6 +127,7 @@ CALLS = [
     '(source.vip ? title(domain(source.mail)) : "none")',
     'title(source.name + ", " + source.mail.replace("e164(", "?"))',
     "source.?nick.orValue(title(source.name))",
+    "source.vip ? dyn(title(source.name)) : dyn(3)",
     'title(source.name) + "x"',
     "title(source.missing)",
     'e164("12", "LK")',
@@ -156,6 +157,7 @@ def test_lowered_calls_give_what_calls_give(text: str) -> None:
 
 def test_lowering_leaves_other_expressions_alone() -> None:
     assert lower("source.mail.lowerAscii()") == "source.mail.lowerAscii()"
+    assert "title(" not in lower("(source.vip ? dyn(title(source.name)) : dyn(3))")
     assert lower('e164(source.t, "LK")').startswith('[dyn("\\u0001e164")')
     assert resolve(["a", "b"]) == ["a", "b"]
 
