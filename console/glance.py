@@ -165,7 +165,7 @@ def _profile_attention(profile: Profile | None) -> list[str]:
 
 
 _ASKS = {
-    RunState.QUARANTINED: "Run {id} of {mapping} was stopped by a guard: review it, then resume or cancel.",
+    RunState.QUARANTINED: "Run {id} of {mapping} waits because HubSpot stays bad: it is tried again by itself, or resume it.",
     RunState.FAILED: "Run {id} of {mapping} failed: see its report.",
     RunState.PAUSED_QUOTA: "Run {id} of {mapping} waits for tomorrow's allowance: resume it then.",
     RunState.APPROVED: "Run {id} of {mapping} is approved and has not begun: open it to begin.",

@@ -29,7 +29,7 @@ RUN_SIGNS = {
     RunState.RUNNING: Sign("▶", "running", "$primary"),
     RunState.PAUSED: Sign("‖", "paused", "$warning"),
     RunState.PAUSED_QUOTA: Sign("‖", "paused: allowance used up", "$warning"),
-    RunState.QUARANTINED: Sign("▲", "stopped by a guard", "$warning"),
+    RunState.QUARANTINED: Sign("▲", "waiting for HubSpot", "$warning"),
     RunState.DONE: Sign("✓", "done", "$success"),
     RunState.FAILED: Sign("✗", "failed", "$error"),
     RunState.CANCELLED: Sign("■", "cancelled", "$muted"),

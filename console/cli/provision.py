@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `provision`."""
     add_planning(parser)
     add_applying(parser)
-    parser.add_argument("--quiet", action="store_true", help="say nothing when there was nothing to do: for cron's mails")
+    parser.add_argument(
+        "--quiet", action="store_true", help="say nothing when there was nothing to do: for cron's mails"
+    )
     parser.set_defaults(run=lambda context: context.run(_run(context)))
 
 

@@ -1,6 +1,6 @@
 """2,000 companies without a unique key, resets after the write, 20 kills: none twice, every uncertain one listed.
 
-    python -m tests.bench.unkeyed_kills [COMPANIES [KILLS [SEED]]]
+python -m tests.bench.unkeyed_kills [COMPANIES [KILLS [SEED]]]
 """
 
 from __future__ import annotations
