@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from tests.e2e.convergence_world import Died, Life, World, work
+from tests.e2e.convergence_world import Died, Life, Row, World, work
 from tests.provisioning.plan_support import desk
 from tests.support.simulator import Simulator, start_simulator
 
@@ -23,6 +23,16 @@ MAILS = st.sampled_from(["a@x.org", "B@x.org", "c@x.org", "d@x.org"])
 NAMES = st.sampled_from(["Ann", "Bo", "Cy"])
 MAYBE = st.sampled_from(["", "Old", "New"])
 ANY = st.integers(0, 7)
+ROWS = st.fixed_dictionaries(
+    {
+        "id": IDS,
+        "mail": MAILS,
+        "first": NAMES,
+        "last": MAYBE,
+        "city": MAYBE,
+        "active": st.sampled_from(["true", "true", "false"]),
+    }
+)
 FAULTS = st.sampled_from(
     [
         "", "502=1x!after@POST:/batch/create", "502=1x!before@POST:/batch/update", "reset=1x@POST:/batch/create",
@@ -52,29 +62,38 @@ class People(RuleBasedStateMachine):
         finally:
             self.run(self.stack.aclose())
 
-    @initialize(leavers=st.sampled_from(["UNLINK", "DELETE"]))
-    def begin(self, leavers: str) -> None:
+    @initialize(
+        leavers=st.sampled_from(["UNLINK", "DELETE"]),
+        people=st.lists(ROWS, max_size=4, unique_by=lambda row: row["id"]),
+        there=st.lists(st.tuples(MAILS, NAMES, MAYBE), max_size=3),
+        begun=st.booleans(),
+    )
+    def begin(self, leavers: str, people: list[Row], there: list[tuple[str, str, str]], begun: bool) -> None:
         self.world.leavers = leavers
+        self.world.rows = {row["id"]: dict(row) for row in people}
+        for mail, first, job in there:
+            self.world.make({"email": mail, "firstname": first, "jobtitle": job})
+        if begun:
+            self.comes_to_rest()
 
     # the source
 
-    @rule(source_id=IDS, mail=MAILS, first=NAMES, last=MAYBE, city=MAYBE)
-    def comes(self, source_id: str, mail: str, first: str, last: str, city: str) -> None:
-        if source_id not in self.world.rows:
-            row = {"id": source_id, "mail": mail, "first": first, "last": last, "city": city, "active": "true"}
-            self.world.rows[source_id] = self.world.gone.pop(source_id, row)
+    @rule(row=ROWS)
+    def comes(self, row: Row) -> None:
+        if row["id"] not in self.world.rows:
+            self.world.rows[row["id"]] = self.world.gone.pop(row["id"], dict(row))
 
     @precondition(lambda self: self.world.rows)
-    @rule(who=ANY, name=st.sampled_from(["first", "last", "city"]), value=NAMES)
-    def changes(self, who: int, name: str, value: str) -> None:
+    @rule(
+        who=ANY,
+        what=st.tuples(st.sampled_from(["first", "last", "city"]), NAMES)
+        | st.tuples(st.just("mail"), MAILS | st.just(""))
+        | st.tuples(st.just("active"), st.sampled_from(["true", "false"])),
+    )
+    def changes(self, who: int, what: tuple[str, str]) -> None:
         if row := self.world.person(who):
+            name, value = what
             row[name] = value
-
-    @precondition(lambda self: self.world.rows)
-    @rule(who=ANY, mail=MAILS | st.just(""))
-    def gets_another_address(self, who: int, mail: str) -> None:
-        if row := self.world.person(who):
-            row["mail"] = mail
 
     @precondition(lambda self: self.world.rows)
     @rule(who=ANY)
@@ -82,43 +101,32 @@ class People(RuleBasedStateMachine):
         if row := self.world.person(who):
             self.world.gone[row["id"]] = self.world.rows.pop(row["id"])
 
-    @precondition(lambda self: self.world.rows)
-    @rule(who=ANY)
-    def goes_in_or_out_of_scope(self, who: int) -> None:
-        if row := self.world.person(who):
-            row["active"] = "false" if row["active"] == "true" else "true"
-
     # the others in HubSpot
+
+    @rule(
+        which=ANY,
+        what=st.tuples(st.sampled_from(["firstname", "lastname", "jobtitle", "company"]), MAYBE)
+        | st.tuples(st.just("email"), MAILS),
+    )
+    def others_change_one(self, which: int, what: tuple[str, str]) -> None:
+        if uid := self.world.record(which):
+            self.world.others("PATCH", f"/{uid}", {"properties": dict([what])}, uid)
+
+    @rule(which=ANY, second=ANY, how=st.sampled_from(["archive", "merge", "erase"]))
+    def others_make_an_end_of_one(self, which: int, second: int, how: str) -> None:
+        one, two = self.world.record(which), self.world.record(second)
+        if one is None or two is None:
+            return
+        if how == "merge":
+            self.world.merge(one, two)
+        elif how == "erase":
+            self.world.others("POST", "/gdpr-delete", {"objectId": one}, one)
+        else:
+            self.world.others("DELETE", f"/{one}", None, one)
 
     @rule(mail=MAILS, first=NAMES, job=MAYBE)
     def others_make_one(self, mail: str, first: str, job: str) -> None:
         self.world.make({"email": mail, "firstname": first, "jobtitle": job})
-
-    @rule(which=ANY, name=st.sampled_from(["firstname", "lastname", "jobtitle", "company"]), value=MAYBE)
-    def others_change_one(self, which: int, name: str, value: str) -> None:
-        if uid := self.world.record(which):
-            self.world.others("PATCH", f"/{uid}", {"properties": {name: value}}, uid)
-
-    @rule(which=ANY, mail=MAILS)
-    def others_change_an_address(self, which: int, mail: str) -> None:
-        if uid := self.world.record(which):
-            self.world.others("PATCH", f"/{uid}", {"properties": {"email": mail}}, uid)
-
-    @rule(which=ANY)
-    def others_archive_one(self, which: int) -> None:
-        if uid := self.world.record(which):
-            self.world.others("DELETE", f"/{uid}", None, uid)
-
-    @rule(first=ANY, second=ANY)
-    def others_merge_two(self, first: int, second: int) -> None:
-        one, two = self.world.record(first), self.world.record(second)
-        if one and two:
-            self.world.merge(one, two)
-
-    @rule(which=ANY)
-    def others_erase_one(self, which: int) -> None:
-        if uid := self.world.record(which):
-            self.world.others("POST", "/gdpr-delete", {"objectId": uid}, uid)
 
     # Hubspoke
 
@@ -194,4 +202,4 @@ def converges(hubspot: Simulator, examples: int, steps: int) -> None:
 
 
 def test_it_comes_to_rest(own_hubspot: Simulator, quick: None) -> None:
-    converges(own_hubspot, examples=25, steps=16)
+    converges(own_hubspot, examples=30, steps=16)
