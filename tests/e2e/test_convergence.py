@@ -134,8 +134,11 @@ class People(RuleBasedStateMachine):
     def provisions(self, incremental: bool) -> None:
         self.run(self._provision(Life(), Life(), "", incremental, resumed=False))
 
-    @rule(fault=FAULTS, calls=st.integers(1, 30), after=st.booleans(), resumed=st.booleans())
-    def dies_applying(self, fault: str, calls: int, after: bool, resumed: bool) -> None:
+    @precondition(lambda self: self.world.rows)
+    @rule(fault=FAULTS, calls=st.integers(3, 14), after=st.booleans(), resumed=st.booleans(), last=NAMES)
+    def dies_applying(self, fault: str, calls: int, after: bool, resumed: bool, last: str) -> None:
+        for row in self.world.rows.values():
+            row["last"] = "" if row["last"] == last else last  # that there is something to do
         self.run(self._provision(Life(), Life(calls, after), fault, False, resumed))
 
     @rule(fault=FAULTS, resumed=st.booleans())
@@ -165,7 +168,9 @@ class People(RuleBasedStateMachine):
             world.hubspot.faults()
         run = await world.on.journal.progress(plan.id)
         if resumed and not run.ended:
-            await world.apply(plan)
+            run = await world.apply(plan)
+            assert run.ended, run.message
+            assert not {"inflight", "planned"} & {state for state, count in run.states.items() if count}, run.states
         world.judge_others()
 
     @rule()
