@@ -23,6 +23,8 @@ _TABLES = (
     "CREATE TABLE records (id INTEGER PRIMARY KEY, read_at FLOAT NOT NULL, claimed INTEGER NOT NULL, blob BLOB NOT NULL)",
     "CREATE TABLE keys (digest BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (digest, id)) WITHOUT ROWID",
 )
+_ALL_ONE = "BEGIN"
+"""One transaction for all: nobody else sees the file, and a transaction for each row would take most of the time."""
 _ID = "hs_object_id"
 _DIGEST = 12
 _pack = msgspec.msgpack.Encoder().encode
@@ -37,7 +39,7 @@ class Shelf:
         self._seal = Seal(new_key())
         self._secret = os.urandom(16)
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for statement in _TABLES:
+        for statement in (*_TABLES, _ALL_ONE):
             self._db.execute(statement)
         self.count = 0
 
@@ -112,7 +114,7 @@ class Digests:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for statement in (*_TABLES[:2], "CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID"):
+        for statement in (*_TABLES[:2], "CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID", _ALL_ONE):
             self._db.execute(statement)
 
     def add(self, digest: bytes) -> None:

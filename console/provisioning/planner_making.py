@@ -18,7 +18,7 @@ from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader, 
 from console.provisioning.denials import Denials
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lanes import LOOKUPS, ListReader
-from console.provisioning.lanes_shelf import Digests
+from console.provisioning.lanes_shelf import Digests, Shelf
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person
 from console.provisioning.planner_bench import Bench
@@ -265,19 +265,25 @@ class Making:
 
     # ------------------------------------------------- who is in HubSpot only
 
+    @property
+    def _claimed(self) -> Shelf | None:
+        """Where it is written down who of HubSpot's records is spoken for; None where nobody asks."""
+        asks = self.mapping.target_phase == "all" and not self.request.partial
+        return self._reader.shelf if asks and isinstance(self._reader, ListReader) else None
+
     def _claim(self, found: Sequence[Found]) -> None:
         """Somebody of the source speaks for what was found."""
-        if isinstance(self._reader, ListReader):
+        if (shelf := self._claimed) is not None:
             for one in found:
-                self._reader.shelf.claim([candidate.uid for candidate in one.candidates])
-                self._reader.shelf.claim(known_as(one.record) if one.record is not None else ())
+                shelf.claim([candidate.uid for candidate in one.candidates])
+                shelf.claim(known_as(one.record) if one.record is not None else ())
 
     def _claim_of(self, person: Person, link: Link | None) -> None:
         """Somebody who is not looked up speaks for their record all the same."""
-        if isinstance(self._reader, ListReader):
+        if (shelf := self._claimed) is not None:
             keys = [("hs_object_id", link.uid)] if link is not None else list(person.keys)
             for name, value in keys:
-                self._reader.shelf.claim([record.id for record, _ in self._reader.shelf.find(name, value)])
+                shelf.claim([record.id for record, _ in shelf.find(name, value)])
 
     async def _nobody(self, source_id: str) -> None:
         """The one person who was asked for is not in the source: they left, or there never was such a one."""
@@ -354,11 +360,9 @@ class Making:
 
     async def _records_without_people(self) -> None:
         """UNASSIGNED and TARGET_IGNORED: records that neither a person nor a link speaks for."""
-        if self.mapping.target_phase != "all" or self.request.partial or not isinstance(self._reader, ListReader):
-            return
-        if not self.read or self._unidentified:
-            return  # as was said: nobody can tell who is missing
-        for records in self._reader.shelf.unclaimed(FLUSH):
+        if (shelf := self._claimed) is None or not self.read or self._unidentified:
+            return  # nobody asks, or, as was said, nobody can tell who is missing
+        for records in shelf.unclaimed(FLUSH):
             for record, read_at in records:
                 self._number += 1
                 self._ready.append((self._maker.unassigned(self._number, record, read_at), None))
