@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import json
 import signal
 import socket
@@ -221,7 +222,7 @@ def test_a_record_that_hubspot_refuses_fails_alone(operator: Inspected, hubspot:
     ended = operator.run("provision", str(mapping), "--yes", "--attached", code=3)
     assert "done 4, failed 1" in ended.stdout
     assert set(hubspot.by_email()) == {wanted(number)["email"] for number in (1, 2, 4, 5)}
-    run = ended.stdout.split()[0]
+    (run,) = set(re.findall(r"r-\d{8}-\w+", ended.stdout))
     assert f"hubspoke runs report {run}" in ended.stderr
     report = operator.run("runs", "report", run).stdout.replace("\\", "")
     (row,) = [line for line in report.splitlines() if "E000003" in line]

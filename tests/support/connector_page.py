@@ -98,8 +98,7 @@ class Judge:
 
     def __init__(self, config: pytest.Config, page: Mapping[str, Row] | None = None) -> None:
         self._page = rows() if page is None else page
-        self._whole = _whole(config)
-        self._wanted: dict[str, set[str]] = {}
+        self._whole = _whole(config) and not hasattr(config, "workerinput")  # of several processes the first judges
         self._proved: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
@@ -112,12 +111,12 @@ class Judge:
                     f"{item.nodeid}: no such row of the connector page: {', '.join(sorted(unknown))}"
                 )
             if ids:
-                self._wanted[item.nodeid] = ids
+                item.user_properties.append((MARKER, sorted(ids)))  # travels with the report, also between processes
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that passed proves its rows."""
         if report.when == "call" and report.passed:
-            self._proved |= self._wanted.get(report.nodeid, set())
+            self._proved |= {id_ for name, ids in report.user_properties if name == MARKER for id_ in ids}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
