@@ -138,6 +138,7 @@ async def test_a_login_that_fails_says_what_to_do_and_can_begin_again(
         screen = await at_login(pilot, simulator)
         await asyncio.to_thread(visit, await asyncio.to_thread(grant, screen._url))
         await reads(pilot, words)
+        await reads(pilot, advice)
         told = " ".join(shown(app).split())
         assert advice in told
         assert "F5 begins again." in told
