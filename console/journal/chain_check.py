@@ -24,7 +24,8 @@ from console.journal.chain import (
 from console.journal.model import EntryState, Plan, RunState
 from console.journal.proofs import COUNTED, UNPROVEN, counts, proof_of
 from console.journal.schema import audit, chain, entries, plans, runs
-from console.journal.seal import Seal, Unreadable, content_digest
+from console.journal.seal import content_digest
+from console.settings.sealing import Seal, Unreadable
 
 _PAGE = 1_000
 _GAPS_NAMED = 5

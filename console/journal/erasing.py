@@ -14,7 +14,8 @@ from console.journal.keys import JournalKeys
 from console.journal.model import Approver, EntryState, Plan, RunState
 from console.journal.person import Needle
 from console.journal.schema import audit, chain, entries, links, plans, runs
-from console.journal.seal import Seal, content_digest
+from console.journal.seal import content_digest
+from console.settings.sealing import Seal
 
 if TYPE_CHECKING:
     from console.journal.person_store import Erased, Traces

@@ -10,8 +10,8 @@ from sqlalchemy import Row, select
 
 from console.journal import rows
 from console.journal.schema import audit, entries, links, plans, run_counts, runs
-from console.journal.seal import Seal
 from console.journal.upkeep_store import UpkeepStore
+from console.settings.sealing import Seal
 
 _PAGE = 500
 

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from console.journal.chain import ADOPTED, Chain, Kind, approved_values, audit_values
 from console.journal.schema import audit, keys, runs
-from console.journal.seal import Master, new_key
+from console.journal.seal import Master
+from console.settings.sealing import new_key
 
 _DIGEST, _LINK, _CHAIN = "digest", "link", "chain"
 

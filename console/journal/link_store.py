@@ -8,8 +8,8 @@ from typing import Any
 
 from console.journal import plan_rows, rows
 from console.journal.model import Link
-from console.journal.seal import Seal
 from console.journal.store import Store
+from console.settings.sealing import Seal
 
 
 class LinkStore(Store):

@@ -13,7 +13,7 @@ from console.journal.model import Approver, NewEntry
 from console.journal.person import Identity, Needle
 from console.journal.run_store import RunStore
 from console.journal.schema import entries, links, plans
-from console.journal.seal import Seal
+from console.settings.sealing import Seal
 
 _PAGE = 500
 _ROUNDS = 4

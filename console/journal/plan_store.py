@@ -15,9 +15,10 @@ from console.journal.errors import JournalError, UnknownPlan
 from console.journal.ids import new_id
 from console.journal.model import Approver, Entry, NewEntry, Payload, Plan, PlanTotals, RunState
 from console.journal.schema import plans
-from console.journal.seal import Digester, Seal, new_key
+from console.journal.seal import Digester
 from console.journal.store import Store
 from console.journal.who import approver
+from console.settings.sealing import Seal, new_key
 
 _SCAN = 500
 

@@ -14,7 +14,7 @@ from console.journal.chain import Erasure
 from console.journal.erasing import Opened
 from console.journal.model import Approver, RunState
 from console.journal.schema import commands, entries, plans, runs
-from console.journal.seal import Seal
+from console.settings.sealing import Seal
 
 DAYS = 30
 DAY_SECONDS = 86_400

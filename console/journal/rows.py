@@ -21,7 +21,8 @@ from console.journal.model import (
     Situation,
     Undo,
 )
-from console.journal.seal import Seal, Unreadable, content_digest
+from console.journal.seal import content_digest
+from console.settings.sealing import Seal, Unreadable
 
 _pack = msgspec.msgpack.Encoder().encode
 _payload = msgspec.msgpack.Decoder(Payload)

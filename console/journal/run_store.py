@@ -30,7 +30,7 @@ from console.journal.model import (
 from console.journal.plan_store import PlanStore
 from console.journal.progress import CANARY, FIRST, QUARANTINE, TRIES, UNDOES, UNTIL
 from console.journal.schema import audit
-from console.journal.seal import Seal
+from console.settings.sealing import Seal
 
 Command = Literal["pause", "resume", "cancel"]
 

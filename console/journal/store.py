@@ -16,8 +16,8 @@ from console.journal.chain import Head, holds
 from console.journal.errors import translated
 from console.journal.head import HeadFile
 from console.journal.keys import JournalKeys
-from console.journal.seal import Seal
 from console.journal.writer import Writer, open_engine
+from console.settings.sealing import Seal
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from console.journal.erasing import Opened
 from console.journal.model import Approver, RunProgress
 from console.journal.person_store import PersonStore
 from console.journal.retention import DAY_SECONDS, Pruned
-from console.journal.seal import Seal
+from console.settings.sealing import Seal
 
 FILE = "the file journal.head"
 

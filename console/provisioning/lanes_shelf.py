@@ -14,8 +14,8 @@ import msgspec
 
 from console.hubspot.matching import MERGED_IDS, SECONDARY_EMAILS
 from console.hubspot.model import Record
-from console.journal.seal import Seal, new_key
 from console.provisioning.errors import PlanRefused
+from console.settings.sealing import Seal, new_key
 
 _TABLES = (
     "PRAGMA journal_mode = OFF",

@@ -22,7 +22,7 @@ import msgspec
 
 from console.repository.errors import Changed, NameTaken, NoSuchPerson, translated
 from console.repository.person import Payload, Person, addresses, encoded, folded, texts
-from console.repository.seal import Seal, fingerprint, wrapping
+from console.repository.seal import PeopleSeal, fingerprint, wrapping
 from console.repository.tables import connect, load_key
 
 FILE = "people.sqlite"
@@ -35,7 +35,7 @@ _READ = "select * from people where {} order by {} limit ?"
 class PeopleStore:
     """People by uid, by user name (letter case does not count), by origin, and in the order of their changes."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, digest_key: bytes, seal: Seal) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, digest_key: bytes, seal: PeopleSeal) -> None:
         self.path = path
         self._connection = connection
         self._digest_key = digest_key
@@ -63,7 +63,7 @@ class PeopleStore:
         except BaseException:
             connection.close()
             raise
-        store = cls(path, connection, digest_key, Seal(key if wrap.sealed else None))
+        store = cls(path, connection, digest_key, PeopleSeal(key if wrap.sealed else None))
         store._seal_plain_ones()
         return store
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
 from console.repository.errors import RepositoryError
-from console.repository.seal import KEY_BYTES, Seal
+from console.repository.seal import PeopleSeal
 from console.settings.paths import private_file
+from console.settings.sealing import new_key
 from console.settings.wal import use_wal
 
 VERSION = 1
@@ -76,13 +76,13 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("pragma user_version").fetchone()[0])
 
 
-def load_key(connection: sqlite3.Connection, name: str, wrap: Seal) -> bytes:
+def load_key(connection: sqlite3.Connection, name: str, wrap: PeopleSeal) -> bytes:
     """A key of the store, made where missing, inside the caller's transaction; a plain one is wrapped once there is a vault.
 
     Raises RepositoryLocked.
     """
     row = connection.execute("select key, sealed from keys where name = ?", (name,)).fetchone()
-    key = os.urandom(KEY_BYTES) if row is None else wrap.open(row["key"], name)
+    key = new_key() if row is None else wrap.open(row["key"], name)
     if row is None or (wrap.sealed and not row["sealed"]):
         connection.execute(
             "insert or replace into keys values (?, ?, ?)", (name, wrap.seal(key, name), int(wrap.sealed))

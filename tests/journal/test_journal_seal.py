@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.journal.errors import JournalLocked
-from console.journal.seal import DIGEST_BYTES, Digester, Master, Seal, Unreadable
+from console.journal.seal import DIGEST_BYTES, Digester, Master
+from console.settings.sealing import Seal, Unreadable
 
 KEYS = st.binary(min_size=32, max_size=32)
 
