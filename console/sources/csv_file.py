@@ -14,9 +14,8 @@ from typing import Any
 from console.journal.model import Problem
 from console.sources.errors import SourceError
 from console.sources.lines import Lines, LineTooLong
-from console.sources.model import CELL_LIMIT, Preview, SourceRow
-from console.sources.preview import examine_rows
-from console.sources.text_file import TextFile
+from console.sources.model import CELL_LIMIT, SourceRow
+from console.sources.text_source import TextSource
 from console.sources.values import apply_types
 
 DELIMITERS = (",", ";", "\t")
@@ -27,23 +26,15 @@ _ARCHIVE = "PK\x03\x04"
 """How a ZIP file begins, and with it every workbook of Excel and LibreOffice."""
 
 
-class CsvSource:
+class CsvSource(TextSource):
     """A CSV file with a header line."""
 
     kind = "csv"
 
     def __init__(self, path: Path, name: str, types: Mapping[str, str]) -> None:
-        self.name = name
-        self._file = TextFile(path, name)
-        self._types = types
+        super().__init__(path, name, types)
         self._columns: tuple[str, ...] | None = None
         self._delimiter = ","
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed about the encoding."""
-        encoding = self._file.encoding
-        return (encoding.note,) if encoding is not None and encoding.note else ()
 
     def columns(self) -> tuple[str, ...]:
         """The header's names, in order."""
@@ -57,14 +48,6 @@ class CsvSource:
         """Read the header; answers the notes."""
         self.columns()
         return self.notes
-
-    def preview(self, limit: int = 5, examine: int = 1000) -> Preview:
-        """The first rows, and the columns judged by the first `examine`."""
-        return examine_rows(self, limit, examine)
-
-    def digest(self) -> str:
-        """Digest of the file as it was read."""
-        return self._file.digest()
 
     def rows(self) -> Iterator[SourceRow | Problem]:
         """Stream the rows. Every bad one is a Problem with its line; the good ones go on."""

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from console.journal.model import Problem
-from console.sources.address import PAGE_LIMIT, read_address
+from console.sources.address import read_address
 from console.sources.errors import SourceError
-from console.sources.model import SourceRow
 from console.sources.opening import Asked
+from console.sources.paged import PagedSource, mark_of
 from console.sources.pages import Pages
-from console.sources.records import Records, ServerSource
+from console.sources.records import Records
 from console.sources.scim_values import moment, moment_text
 
 if TYPE_CHECKING:
@@ -23,33 +22,22 @@ PORTS = {"idm+https": 443, "idm+http": 80}
 PLAIN = ("idm+http",)
 SETTINGS = ("changed", "overlap")
 _PAGE = 500
-_OVERLAP = 300
-_DAY = 86_400
 _NEVER = ("password",)
 
 
-class IdmSource(ServerSource):
+class IdmSource(PagedSource):
     """Managed objects of an IDM. Marks: `time MOMENT`, the newest value of the field named by `changed`."""
 
     kind = "idm"
 
+    CIRCLE_REMEDY = (
+        "Its paged results cookie does not move on. Sort them (?_sortKeys=userName), ask for all at once "
+        "(#page=10000), or export the people to a file."
+    )
+
     def __init__(self, asked: Asked) -> None:
-        self._address = read_address(asked.spec, PORTS, plain=PLAIN, settings=SETTINGS, base=asked.base)
-        super().__init__(self._address.name, asked.types)
-        self._secret = asked.secret
-        self._page = self._address.number("page", _PAGE, PAGE_LIMIT)
-        self._overlap = dt.timedelta(seconds=self._address.number("overlap", _OVERLAP, _DAY, 0))
+        super().__init__(asked, PORTS, PLAIN, SETTINGS, _PAGE)
         self._changed = self._address.settings.get("changed", "").strip("/")
-        self._mark = ""
-
-    def changes(self, since: str) -> Iterator[SourceRow | Problem]:
-        """Objects whose `changed` field is at or after a mark. Raises SourceError where none is named."""
-        return self._rows(self._records(since))
-
-    def mark(self) -> str:
-        """Where the next changes begin; empty without a `changed` field."""
-        self._must_be_read()
-        return self._mark
 
     def _records(self, since: str, *, first: bool = False) -> Records:
         from console.sources.web import Web
@@ -68,7 +56,7 @@ class IdmSource(ServerSource):
                 if when is not None and (newest is None or when > newest):
                     newest = when
                 yield {name: value for name, value in record.items() if name not in _NEVER}
-            self._mark = f"time {newest.astimezone(dt.UTC).isoformat()}" if newest and self._changed else ""
+            self._mark = mark_of(newest) if self._changed else ""
 
     def _after(self, since: str) -> dt.datetime:
         if not self._changed:
@@ -77,14 +65,7 @@ class IdmSource(ServerSource):
                 file=self.name,
                 remedy="Name it behind the source's #, for instance changed=_meta/lastChanged/date or changed=lastModified.",
             )
-        when = moment(since.removeprefix("time ")) if since.startswith("time ") else None
-        if when is None:
-            raise SourceError(
-                "what changed cannot be told: the last reading was of another kind of source",
-                file=self.name,
-                remedy="Read everybody once (a plan that is not incremental).",
-            )
-        return when - self._overlap
+        return super()._after(since)
 
     def _stamp_of(self, record: dict[str, Any]) -> Any:
         value: Any = record
@@ -116,15 +97,11 @@ class IdmSource(ServerSource):
         place: dict[str, str] = {}
         while True:
             data = self._checked(web.get({**asking, "_pageSize": str(count), **place}))
-            records = data.get("result")
-            if records is None:
-                records = []
-            if not isinstance(records, list) or not all(isinstance(item, dict) for item in records):
-                raise SourceError(
-                    f"{self._address.host} answers with a result that is no list of objects",
-                    file=self.name,
-                    remedy="Check the path in the URL: /openidm/managed/user.",
-                )
+            records = self._objects(
+                data.get("result"),
+                "a result that is no list of objects",
+                "Check the path in the URL: /openidm/managed/user.",
+            )
             if seen.repeats(records):
                 raise self._circling(came)
             came += len(records)
@@ -174,14 +151,6 @@ class IdmSource(ServerSource):
                 remedy="Who is missing would be taken for gone. Ask for more at once (#page=5000), or look into IDM's "
                 "repository settings.",
             )
-
-    def _circling(self, came: int) -> SourceError:
-        return SourceError(
-            f"the server sends the same page again after {came:,} people, so its end cannot be found",
-            file=self.name,
-            remedy="Its paged results cookie does not move on. Sort them (?_sortKeys=userName), ask for all at once "
-            "(#page=10000), or export the people to a file.",
-        )
 
 
 def idm_credentials(spec: str) -> str:

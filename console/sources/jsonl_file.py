@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,9 +11,8 @@ import msgspec
 from console.journal.model import Problem
 from console.sources.errors import SourceError
 from console.sources.lines import LINE_LIMIT, PIECE
-from console.sources.model import CELL_LIMIT, Preview, SourceRow
-from console.sources.preview import examine_rows
-from console.sources.text_file import TextFile
+from console.sources.model import CELL_LIMIT, SourceRow
+from console.sources.text_source import TextSource
 from console.sources.values import apply_types
 
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
@@ -22,40 +20,10 @@ _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\x00\ud800-\udfff]")
 _DECODER = msgspec.json.Decoder()
 
 
-class JsonlSource:
+class JsonlSource(TextSource):
     """A JSON Lines file."""
 
     kind = "jsonl"
-
-    def __init__(self, path: Path, name: str, types: Mapping[str, str]) -> None:
-        self.name = name
-        self._file = TextFile(path, name)
-        self._types = types
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed about the encoding."""
-        encoding = self._file.encoding
-        return (encoding.note,) if encoding is not None and encoding.note else ()
-
-    def columns(self) -> None:
-        """Objects may differ from line to line."""
-
-    def test(self) -> tuple[str, ...]:
-        """Read up to the first object; answers the notes."""
-        for row in self.rows():
-            if isinstance(row, Problem):
-                raise SourceError(row.message, file=self.name, line=row.line, field=row.field, remedy=row.remedy)
-            break
-        return self.notes
-
-    def preview(self, limit: int = 5, examine: int = 1000) -> Preview:
-        """The first rows, and the fields judged by the first `examine`."""
-        return examine_rows(self, limit, examine)
-
-    def digest(self) -> str:
-        """Digest of the file as it was read."""
-        return self._file.digest()
 
     def rows(self) -> Iterator[SourceRow | Problem]:
         """Stream the objects. Every bad line is a Problem; the good ones go on."""

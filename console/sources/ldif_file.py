@@ -16,9 +16,8 @@ from console.journal.model import Problem
 from console.sources.errors import SourceError
 from console.sources.ldap_values import NEVER
 from console.sources.ldif_lines import ENTRY_LIMIT, LdifLine, ldif_lines
-from console.sources.model import CELL_LIMIT, Preview, SourceRow
-from console.sources.preview import examine_rows
-from console.sources.text_file import TextFile
+from console.sources.model import CELL_LIMIT, SourceRow
+from console.sources.text_source import TextSource
 from console.sources.values import apply_types
 
 _NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)(?:;[A-Za-z0-9-]+)*\Z")
@@ -41,15 +40,13 @@ class _Bad(Exception):
         self.message, self.remedy, self.line, self.field = message, remedy, line, field
 
 
-class LdifSource:
+class LdifSource(TextSource):
     """An LDIF file: every entry becomes an object with `dn` and its attributes."""
 
     kind = "ldif"
 
     def __init__(self, path: Path, name: str, types: Mapping[str, str]) -> None:
-        self.name = name
-        self._file = TextFile(path, name)
-        self._types = types
+        super().__init__(path, name, types)
         self._lists = frozenset(name.lower() for name, kind in types.items() if kind == "list")
         self._spelling: dict[str, str] = {name.lower(): name for name in types}
         self._binary: dict[str, None] = {}
@@ -57,30 +54,8 @@ class LdifSource:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed about the encoding, and which attributes are binary and not read."""
-        encoding = self._file.encoding
-        notes = [encoding.note] if encoding is not None and encoding.note else []
-        if self._binary:
-            notes.append(f"Binary values are not read: {', '.join(self._binary)}.")
-        return tuple(notes)
-
-    def columns(self) -> None:
-        """Entries may differ."""
-
-    def test(self) -> tuple[str, ...]:
-        """Read up to the first entry; answers the notes."""
-        for row in self.rows():
-            if isinstance(row, Problem):
-                raise SourceError(row.message, file=self.name, line=row.line, field=row.field, remedy=row.remedy)
-            break
-        return self.notes
-
-    def preview(self, limit: int = 5, examine: int = 1000) -> Preview:
-        """The first entries, and the attributes judged by the first `examine`."""
-        return examine_rows(self, limit, examine)
-
-    def digest(self) -> str:
-        """Digest of the file as it was read."""
-        return self._file.digest()
+        binary = (f"Binary values are not read: {', '.join(self._binary)}.",) if self._binary else ()
+        return (*super().notes, *binary)
 
     def rows(self) -> Iterator[SourceRow | Problem]:
         """Stream the entries. Every bad one is a Problem with its line; the good ones go on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -20,7 +21,7 @@ Records = Generator[dict[str, Any], None, None]
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class ServerSource:
+class ServerSource(ABC):
     """A source whose records come from a server; a subclass says how, in `_records`."""
 
     kind = ""
@@ -36,8 +37,9 @@ class ServerSource:
         """What was assumed or left out while reading."""
         return tuple(self._noted)
 
-    def columns(self) -> None:
-        """Records may differ."""
+    def columns(self) -> tuple[str, ...] | None:
+        """None: records may differ."""
+        return None
 
     def test(self) -> tuple[str, ...]:
         """Sign in and read the first record; answers the notes."""
@@ -59,9 +61,9 @@ class ServerSource:
         """Stream the records. One that cannot be used is a Problem; the good ones go on."""
         return self._rows(self._records(""))
 
+    @abstractmethod
     def _records(self, since: str, *, first: bool = False) -> Records:
         """Connect and read; `since` is a mark, `first` says that one record is enough."""
-        raise NotImplementedError
 
     def _note(self, text: str) -> None:
         self._noted.setdefault(text)

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from console.journal.model import Problem
-from console.sources.address import PAGE_LIMIT, read_address
+from console.sources.address import read_address
 from console.sources.errors import SourceError
-from console.sources.model import SourceRow
 from console.sources.opening import Asked
+from console.sources.paged import PagedSource, mark_of
 from console.sources.pages import Pages
-from console.sources.records import Records, ServerSource
+from console.sources.records import Records
 from console.sources.scim_values import last_modified, moment, moment_text, resource_values
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ PORTS = {"scim+https": 443, "scim+http": 80}
 PLAIN = ("scim+http",)
 SETTINGS = ("overlap", "paging")
 _PAGE = 100
-_OVERLAP = 300
-_DAY = 86_400
 _ACCEPT = "application/scim+json, application/json"
 _LIST = frozenset({"Resources", "resources", "totalResults", "itemsPerPage", "schemas"})
 """One of them is in every list, even in the tersest."""
@@ -37,28 +34,19 @@ _NO_FILTER = frozenset({400, 403, 404, 405, 422, 500, 501})
 """What servers answer that cannot filter by a time."""
 
 
-class ScimSource(ServerSource):
+class ScimSource(PagedSource):
     """The people of a SCIM server. Marks: `time MOMENT`, the newest meta.lastModified."""
 
     kind = "scim"
 
+    CIRCLE_REMEDY = (
+        "It does not know startIndex or loses its cursor. Try #paging=cursor, or a page as large as all of it "
+        "(#page=10000); or export the people to a file."
+    )
+
     def __init__(self, asked: Asked) -> None:
-        self._address = read_address(asked.spec, PORTS, plain=PLAIN, settings=SETTINGS, base=asked.base)
-        super().__init__(self._address.name, asked.types)
-        self._secret = asked.secret
-        self._page = self._address.number("page", _PAGE, PAGE_LIMIT)
-        self._overlap = dt.timedelta(seconds=self._address.number("overlap", _OVERLAP, _DAY, 0))
+        super().__init__(asked, PORTS, PLAIN, SETTINGS, _PAGE)
         self._cursor = self._paging()
-        self._mark = ""
-
-    def changes(self, since: str) -> Iterator[SourceRow | Problem]:
-        """Resources changed since a mark; a server that cannot filter by time is read whole, and filtered here."""
-        return self._rows(self._records(since))
-
-    def mark(self) -> str:
-        """Where the next changes begin."""
-        self._must_be_read()
-        return self._mark
 
     def _paging(self) -> bool:
         wanted = self._address.settings.get("paging", "index")
@@ -78,16 +66,6 @@ class ScimSource(ServerSource):
         with closing(Web(self._address, headers)) as web:
             yield from self._resources(web, after, since, 1 if first else self._page)
 
-    def _after(self, since: str) -> dt.datetime:
-        when = moment(since.removeprefix("time ")) if since.startswith("time ") else None
-        if when is None:
-            raise SourceError(
-                "what changed cannot be told: the last reading was of another kind of source",
-                file=self.name,
-                remedy="Read everybody once (a plan that is not incremental).",
-            )
-        return when - self._overlap
-
     def _resources(self, web: Web, after: dt.datetime | None, since: str, count: int) -> Records:
         newest = moment(since.removeprefix("time "))
         undated = 0
@@ -102,7 +80,7 @@ class ScimSource(ServerSource):
             yield resource_values(resource)
         if undated:
             self._note(f"{undated:,} people have no meta.lastModified: whether they changed cannot be told.")
-        self._mark = f"time {newest.astimezone(dt.UTC).isoformat()}" if newest else ""
+        self._mark = mark_of(newest)
 
     def _asking(self, web: Web, after: dt.datetime | None) -> dict[str, str]:
         """The parameters of every page; whether the server filters by time is tried once."""
@@ -180,15 +158,9 @@ class ScimSource(ServerSource):
                 file=self.name,
                 remedy="Leave the id out of the URL: it must be the users' endpoint, such as /scim2/Users.",
             )
-        if found is None:
-            return []
-        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            raise SourceError(
-                f"{self._address.host} answers with Resources that are no list of objects",
-                file=self.name,
-                remedy="Check the path in the URL; is it a SCIM server?",
-            )
-        return found
+        return self._objects(
+            found, "Resources that are no list of objects", "Check the path in the URL; is it a SCIM server?"
+        )
 
     def _must_be_all(self, came: int, total: int | None) -> None:
         if total is not None and came < total:
@@ -198,14 +170,6 @@ class ScimSource(ServerSource):
                 remedy="Who is missing would be taken for gone. Raise the server's own limit of list results "
                 "(WSO2: MaxUserNameListLength of the user store), or ask for fewer at once (#page=50).",
             )
-
-    def _circling(self, came: int) -> SourceError:
-        return SourceError(
-            f"the server sends the same page again after {came:,} people, so its end cannot be found",
-            file=self.name,
-            remedy="It does not know startIndex or loses its cursor. Try #paging=cursor, or a page as large as all of "
-            "it (#page=10000); or export the people to a file.",
-        )
 
     def _refused(self, status: int, data: Any) -> SourceError:
         from console.sources.web import refused
