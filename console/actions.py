@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-GROUPS = ("Go to", "Profile", "Find", "Provision", "Runs", "Console")
+GROUPS = ("Go to", "Profile", "Find", "Records", "Provision", "Runs", "Console")
 
 
 class Action(NamedTuple):
@@ -79,8 +79,56 @@ _ALL = (
         "test", "Test connection", "Check the way to HubSpot stage by stage, with advice.", "Profile", "test", "test"
     ),
     Action("doctor", "Doctor", "What this terminal, vault and machine can do.", "Profile", "doctor", "doctor"),
+    Action("log", "Log", "Every request to HubSpot as it happens, without a value in it.", "Profile", "log", "log"),
+    Action(
+        "bundle",
+        "Support bundle",
+        "What helps to understand a problem, listed before it is written.",
+        "Profile",
+        "bundle",
+        "bundle",
+    ),
     Action("search", "Search", "Find records by words or by a query filter.", "Find", "search"),
     Action("record", "Show record", "One record, read live, with every property.", "Find", "get", "record"),
+    Action(
+        "schema", "Schema", "The properties that each class has: types, flags, options.", "Find", "schema", "schema"
+    ),
+    Action(
+        "record_edit",
+        "Edit property",
+        "Another value for the property, checked, shown and confirmed.",
+        "Records",
+        "update",
+    ),
+    Action(
+        "record_history", "Property history", "Every value that it had: when, whence, by whom.", "Records", "versions"
+    ),
+    Action(
+        "record_associations",
+        "Associations",
+        "The companies of a contact, the contacts of a company, with labels.",
+        "Records",
+        "associate",
+    ),
+    Action("record_copy", "Copy value", "The exact value to the clipboard, also over SSH.", "Records", "get"),
+    Action("record_copy_all", "Copy record", "The whole record as JSON to the clipboard.", "Records", "get"),
+    Action(
+        "record_open", "Open in HubSpot", "The record on HubSpot's own pages, or the address of it.", "Records", "url"
+    ),
+    Action("record_create", "New record", "Create a contact or a company, its key checked first.", "Records", "create"),
+    Action(
+        "record_merge", "Merge record", "Make another record and this one a single one, for good.", "Records", "merge"
+    ),
+    Action("record_archive", "Archive", "To HubSpot's recycle bin, for 90 days.", "Records", "delete"),
+    Action(
+        "record_erase",
+        "Erase for good",
+        "Erase a contact as the GDPR asks; nothing undoes it.",
+        "Records",
+        "gdpr-delete",
+    ),
+    Action("record_link", "Associate", "Associate the record with another one, with a label.", "Records", "associate"),
+    Action("record_unlink", "Separate", "Take the association away, or one label off.", "Records", "associate"),
     Action(
         "source_preview", "Preview source", "The first rows of a source, with statistics.", "Find", "sources preview"
     ),
@@ -105,7 +153,7 @@ _ALL = (
     Action("run_resume", "Resume run", "Go on where the run stopped.", "Runs", "runs resume"),
     Action("run_cancel", "Cancel run", "Finish what is under way and stop for good.", "Runs", "runs cancel"),
     Action("report", "Report", "What a run did, what failed and why.", "Runs", "runs report", "report"),
-    Action("theme", "Theme", "Dark, light or high contrast.", "Console"),
+    Action("theme", "Theme", "Dark, light, high contrast, monochrome, or your own.", "Console"),
     Action("palette", "Command palette", "Find any action by its name.", "Console", "--help"),
     Action("help", "Help", "Keys and actions of this screen.", "Console", "--help", "help"),
     Action("back", "Back", "To the screen before.", "Console"),

@@ -32,9 +32,12 @@ from screens.standing import Standing, standing_of
 from screens.terminal.fence import FrameFence
 from screens.terminal.gate import Gate
 from screens.terminal.link import Link, link_of
+from screens.terminal.plain import Plain
 from screens.terminal.survive import SurvivingApp
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from console.demo import Demo
     from console.hubspot.budget import BudgetState
     from console.session import Session
@@ -48,6 +51,8 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "profile_switch": ("profiles", "ProfilesScreen", ()),
     "test": ("connection", "ConnectionScreen", ()),
     "doctor": ("doctor", "DoctorScreen", ()),
+    "log": ("log", "LogScreen", ()),
+    "bundle": ("bundle", "BundleScreen", ()),
     "browse_contacts": ("browse", "BrowseScreen", ("contact",)),
     "browse_companies": ("browse", "BrowseScreen", ("company",)),
     "plan": ("new_plan", "NewPlanScreen", (False,)),
@@ -62,7 +67,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
 
 SETTLE = 0.06
 """Seconds in which the first frame leaves for the terminal before anything else is begun."""
-NEEDS_PROFILE = frozenset(PLACES) - {"setup", "profile_switch", "doctor", "help"}
+NEEDS_PROFILE = frozenset(PLACES) - {"setup", "profile_switch", "doctor", "help", "log", "bundle"}
 ALWAYS = frozenset({"home", "back", "theme", "palette", "quit"})
 
 
@@ -85,6 +90,8 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
     ) -> None:
         self.link: Link = link_of(os.environ)
         self._gate = Gate()
+        self._plain = Plain()
+        self._theme_trouble: Exception | None = None
         super().__init__()
         self.animation_level = "none"
         self.paths = paths
@@ -112,21 +119,39 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
             wanted = preferences.load(self.paths).theme
         except SettingsError:
             wanted = ""  # Home says what is wrong with the file
-        name = wanted if wanted in theme.NAMES else theme.DEFAULT
-        self.register_theme(theme.load(name))
+        if self.no_color:
+            wanted = theme.PLAIN
+        made = self._first_theme(wanted or theme.DEFAULT)
+        self.register_theme(made)
         # not assigned: that would have all styles computed a second time before the first frame
-        self.set_reactive(App.theme, name)
+        self.set_reactive(App.theme, made.name)
         self.stylesheet.set_variables(self.get_css_variables())
 
+    def _first_theme(self, wanted: str) -> Theme:
+        try:
+            return self._make_theme(wanted)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an operator's own theme, the console opens
+            self._theme_trouble = error  # told once the first frame stands
+            return self._make_theme(theme.DEFAULT)
+
+    def _make_theme(self, name: str) -> Theme:
+        """A theme of ours or of the operator's, for the colours that this terminal has."""
+        sixteen = self.console.color_system == "standard"
+        if name in theme.NAMES:
+            return theme.load(name, sixteen=sixteen)
+        from screens import own_themes
+
+        return theme.build(name, own_themes.read(self.paths, name).table, sixteen=sixteen)
+
     def wear(self, name: str) -> None:
-        """Put on a theme of ours."""
-        if name not in self.available_themes:
-            self.register_theme(theme.load(name))
+        """Put on a theme, made anew: the operator may have changed its file."""
+        self.register_theme(self._make_theme(name))
         self.theme = name
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, and our gate as the last."""
-        return [*super().get_line_filters(), self._gate]
+        """Textual's filters; no colour at all in a plain theme; our gate as the last."""
+        filters = [*super().get_line_filters(), self._gate]
+        return [*filters, self._plain] if "plain" in self.current_theme.variables else filters
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver on POSIX; clicks without motion over SSH."""
@@ -158,6 +183,8 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: no collection need look at it again
             gc.enable()
+        if self._theme_trouble is not None:
+            self.trouble(self._theme_trouble)
         if self.glance.profile is None and self.demo is None:
             self.go("setup")
             return
@@ -257,22 +284,10 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
             self.push_screen(Palette(id="--command-palette"))
 
     def do_theme(self) -> None:
-        """The next theme; it is remembered."""
-        names = theme.NAMES
-        current = names.index(self.theme) if self.theme in names else -1
-        self.wear(names[(current + 1) % len(names)])
-        self.say(f"Theme: {theme.TITLES[self.theme]}")
-        self.beside(partial(self._remember_theme, self.theme), group="theme")
+        """The next theme, ours and then the operator's own; it is remembered."""
+        from screens import theming
 
-    async def _remember_theme(self, name: str) -> None:
-        import asyncio
-
-        from console.settings import preferences
-
-        try:
-            await asyncio.to_thread(preferences.change, self.paths, theme=name)
-        except Exception as error:  # noqa: BLE001 - a theme that is not remembered ends nothing
-            self.trouble(error)
+        theming.next_theme(self)
 
     async def do_quit(self) -> None:
         """Leave; ask first when a run goes on without us."""

@@ -11,11 +11,17 @@ from typing import Any
 from textual.theme import Theme
 
 DEFAULT = "hubspoke-dark"
-TITLES = {"hubspoke-dark": "Dark", "hubspoke-light": "Light", "hubspoke-contrast": "High contrast"}
+PLAIN = "hubspoke-monochrome"
+TITLES = {
+    "hubspoke-dark": "Dark",
+    "hubspoke-light": "Light",
+    "hubspoke-contrast": "High contrast",
+    PLAIN: "Monochrome",
+}
 NAMES = tuple(TITLES)
 
-_PALETTE = ("primary", "secondary", "warning", "error", "success", "accent", "foreground")
-_GROUNDS = ("background", "surface", "panel")
+PALETTE = ("primary", "secondary", "warning", "error", "success", "accent", "foreground")
+GROUNDS = ("background", "surface", "panel")
 
 
 @cache
@@ -29,15 +35,26 @@ def sheets(*names: str) -> list[str | PurePath]:
     return [Path(str(files("themes").joinpath(f"{name}.tcss"))) for name in names]
 
 
-def load(name: str) -> Theme:
-    """The theme of themes/<name>.toml, with the colours that Textual would otherwise blend set outright."""
-    table = tomllib.loads(files("themes").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
-    colours: dict[str, str] = {key: table[key] for key in (*_PALETTE, *_GROUNDS)}
+def table(name: str) -> dict[str, Any]:
+    """The table of themes/<name>.toml."""
+    return tomllib.loads(files("themes").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def load(name: str, *, sixteen: bool = False) -> Theme:
+    """The theme of themes/<name>.toml; `sixteen`: as a terminal of 16 colours should have it."""
+    return build(name, table(name), sixteen=sixteen)
+
+
+def build(name: str, found: dict[str, Any], *, sixteen: bool = False) -> Theme:
+    """A theme of a table, with the colours that Textual would otherwise blend set outright."""
+    few = found.get("sixteen", {}) if sixteen else {}
+    colours: dict[str, str] = {key: few.get(key, found[key]) for key in (*PALETTE, *GROUNDS)}
+    own = {key: few.get(key, value) for key, value in found["variables"].items()}
     return Theme(
-        name=table["name"],
-        dark=bool(table["dark"]),
+        name=name,
+        dark=bool(found["dark"]),
         text_alpha=1.0,
-        variables=_variables(colours, table["variables"]),
+        variables=_variables(colours, own) | ({"plain": "1"} if found.get("plain") else {}),
         **colours,  # type: ignore[arg-type]
     )
 
@@ -45,6 +62,7 @@ def load(name: str) -> Theme:
 def _variables(colours: dict[str, str], own: dict[str, Any]) -> dict[str, str]:
     """Textual blends many colours, and blends fall together in 256: name each one instead."""
     chosen: dict[str, str] = {
+        "toast": colours["panel"],
         **own,
         "text-muted": own["muted"],
         "text-disabled": own["muted"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -49,9 +50,9 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
         yield GaugeBar()
         yield KeyBar()
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """What is special to this screen."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Begin work when the profile is open; now, or when it will be."""

@@ -8,6 +8,7 @@ A flood of failures still ends the program, because a screen that fails at every
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +46,13 @@ class SurvivingApp(_App):
     surviving = False
     """Set once the first frame stands: what fails before it must end the program."""
 
+    @abstractmethod
     def trouble(self, error: BaseException) -> object:
         """Tell the operator; the app's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def last_words(self, error: BaseException) -> str:
         """What stands on the terminal when the program has to end; the app's own."""
-        raise NotImplementedError
 
     async def _dispatch_message(self, message: Message) -> None:
         try:

@@ -22,10 +22,12 @@ def pictures_folder() -> str:
 
 @pytest.fixture(autouse=True)
 def still(pictures_folder: str, own_home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One time zone; a clock that a test stops runs again after it."""
+    """One time zone and depth of colour; a clock that a test stops runs again after it."""
     if pictures_folder:
         monkeypatch.setenv("TEXTUAL_SNAPSHOT_TEMPDIR", pictures_folder)
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     monkeypatch.setattr(words, "clock", words.clock)
     yield

@@ -67,7 +67,7 @@ async def write(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    os.environ["TZ"] = "UTC"
+    os.environ |= {"TZ": "UTC", "COLORTERM": "truecolor"}
     time.tzset()
     for file in asyncio.run(write(Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS)):
         print(file)
