@@ -85,6 +85,7 @@ async def confirm(context: Context, session: Session, plan: Plan, accepts: dict[
     Comes back with the number of erasures that was typed.
     """
     from console.journal.model import RunState
+    from console.journal.who import approver
 
     if context.args.yes or plan.state is not RunState.PLANNED:
         return {}
@@ -98,6 +99,7 @@ async def confirm(context: Context, session: Session, plan: Plan, accepts: dict[
     kind = "a PRODUCTION account" if account.is_production else f"a {account.account_type.lower()} account"
     portal = f"{account.portal_name or 'portal'} ({account.portal_id}), {kind}"
     context.out.note(f"{plan.writes:,} records will be written to {portal}. Writes may start HubSpot workflows.")
+    context.out.note(f"The approval is recorded as {approver().title}.")
     if ask("Write them? Type yes: ").strip().lower() != "yes":
         raise Stop(Exit.FAILURE, "Not approved; nothing was written.")
     typed = {}

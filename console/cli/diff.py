@@ -12,12 +12,12 @@ from console.cli.output import Output
 from console.journal.model import Action, Situation
 
 if TYPE_CHECKING:
-    from console.journal.model import Change, Entry, Payload, Problem
+    from console.journal.model import Change, Entry, Payload, Plan, Problem
     from console.provisioning.plans import Plans
 
 _PAGE = 500
 _CHANGING = ("CREATE", "UPDATE", "DELETE", "LINK", "UNLINK", "EXCEPTION", "REPORT")
-_COLUMNS = (
+COLUMNS = (
     "id", "sourceId", "label", "situation", "action", "state", "undo", "uid", "property", "before", "after", "problem",
 )  # fmt: skip
 
@@ -30,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--situation", action="append", type=str.upper, choices=[one.value for one in Situation], metavar="S"
     )
     parser.add_argument("--text", metavar="WORD", help="only records that hold this text")
+    parser.add_argument("--filter", metavar="FILTER", default="", help="only records that this query filter means")
     parser.add_argument("--all", action="store_true", help="also records that stay as they are")
     parser.add_argument("--format", choices=("table", "jsonl", "csv", "html"), default="table")
     parser.add_argument(
         "--jsonl", dest="format", action="store_const", const="jsonl", help="the same as --format jsonl"
     )
+    parser.add_argument("--out", metavar="FILE", help="write to a new file: .csv, .jsonl or .html says which")
     parser.set_defaults(run=lambda context: context.run(_run(context)))
 
 
@@ -44,11 +46,13 @@ async def _run(context: Context) -> int:
         plan = await plans.show(context.args.plan)  # an unknown plan is an error, not an empty answer
         context.out.note(f"{plan.mapping}, from {plan.source}")
         entries = _entries(context, plans)
-        if context.args.format == "jsonl":
+        if context.args.out is not None:
+            await _export(context, plan, entries)
+        elif context.args.format == "jsonl":
             async for entry in entries:
                 context.out.json_line(shape(entry))
         elif context.args.format == "csv":
-            await context.out.csv(_COLUMNS, (line async for entry in entries for line in _lines(entry)))
+            await context.out.csv(COLUMNS, (line async for entry in entries for line in csv_lines(entry)))
         elif context.args.format == "html":
             from console.cli.diff_page import page
 
@@ -59,12 +63,26 @@ async def _run(context: Context) -> int:
     return Exit.OK
 
 
+async def _export(context: Context, plan: Plan, entries: AsyncIterator[Entry]) -> None:
+    from console.cli.plan_export import export
+
+    file = context.args.out
+    written = await export(plan, entries, file, lambda count: context.out.progress(f"{count:,} records"))
+    context.out.note(f"{written:,} records in {file}")
+
+
 async def _entries(context: Context, plans: Plans) -> AsyncIterator[Entry]:
     args = context.args
-    actions = args.action or (None if args.all or args.situation else _CHANGING)
+    actions = args.action or (None if args.all or args.situation or args.filter else _CHANGING)
     after = 0
     while page := await plans.entries(
-        args.plan, actions=actions, situations=args.situation, text=args.text, after=after, limit=_PAGE
+        args.plan,
+        actions=actions,
+        situations=args.situation,
+        text=args.text,
+        query=args.filter,
+        after=after,
+        limit=_PAGE,
     ):
         for entry in page:
             yield entry
@@ -136,7 +154,8 @@ def _problem(problem: Problem) -> str:
     return f"{place}{field}{problem.message} {problem.remedy}".rstrip()
 
 
-def _lines(entry: Entry) -> list[tuple[object, ...]]:
+def csv_lines(entry: Entry) -> list[tuple[object, ...]]:
+    """An entry as lines of a CSV file: one for each change, association and candidate."""
     payload = entry.payload
     who = (payload.source_id, payload.label) if payload else ("", "")
     head = (entry.number, *who, entry.situation, entry.action, entry.state, entry.undo, entry.uid)

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
     "plan": Command("plan", "compare a source with HubSpot; nothing is written"),
     "explain": Command("explain", "why one person is in or out, and what a plan would do"),
     "diff": Command("diff", "every record of a plan, before and after"),
+    "revise": Command("revise", "a plan made from another one: people left out, taken in or looked up again"),
     "apply": Command("apply", "approve a plan and write it to HubSpot"),
     "provision": Command("provision", "plan and apply in one step"),
     "runs": Command("runs", "list, show, watch, report, steer, retry or undo runs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 
 import msgspec
@@ -33,12 +34,14 @@ FLUSH = 1000
 
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far planning is: rows read, entries planned, requests sent."""
+    """How far planning is: rows read, entries planned and what they would do, requests sent, how HubSpot is read."""
 
     read: int = 0
     planned: int = 0
     requests: int = 0
     message: str = ""
+    actions: dict[str, int] = {}
+    lane: Lane = Lane()
 
 
 class Making:
@@ -82,6 +85,7 @@ class Making:
         self._denials = denials
         self._progress = progress
         self._number = 0
+        self._actions: Counter[str] = Counter()
         self._unidentified = 0
         self._excluded = {bench.digester.source(source_id) for source_id in request.exclude}
         self._keys = Digests()
@@ -129,7 +133,16 @@ class Making:
     def tell(self, message: str) -> None:
         """Report progress."""
         if self._progress is not None:
-            self._progress(PlanProgress(read=self.read, planned=self.planned, requests=self.requests, message=message))
+            self._progress(
+                PlanProgress(
+                    read=self.read,
+                    planned=self.planned,
+                    requests=self.requests,
+                    message=message,
+                    actions=dict(self._actions),
+                    lane=self.lane,
+                )
+            )
 
     # ------------------------------------------------------------- reading
 
@@ -251,8 +264,10 @@ class Making:
         ready, self._ready = self._ready, []
         entries = await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
         async with self._writing:
-            await self._journal.add_entries(self.begun.id, [self._allowed(entry) for entry in entries])
+            allowed = [self._allowed(entry) for entry in entries]
+            await self._journal.add_entries(self.begun.id, allowed)
             self.planned += len(entries)
+            self._actions.update(entry.action.value for entry in allowed)
 
     def _allowed(self, entry: NewEntry) -> NewEntry:
         """The entry, only reported where its action was not asked for, or as the profile has it that denies it."""

@@ -12,10 +12,13 @@ from console.journal.errors import UnknownPlan
 from console.journal.journal import Journal
 from console.journal.model import Candidate, Entry, Plan
 from console.journal.who import approver
+from console.provisioning.approval import Approval, approval, refuse_changed, refuse_other_portal
+from console.provisioning.entry_filter import filtered
 from console.provisioning.errors import PlanRefused, placed
 from console.provisioning.explain import Explainer, Explanation
 from console.provisioning.linking import Linking
 from console.provisioning.mappings import Mappings
+from console.provisioning.plan_revision import Revision, Revisor
 from console.provisioning.planner import Planner, PlanningTarget, PlanProgress, in_thread
 from console.provisioning.request import PlanRequest
 from console.sources.errors import SourceError
@@ -109,35 +112,62 @@ class Plans:
         *,
         actions: Collection[str] | None = None,
         situations: Collection[str] | None = None,
+        states: Collection[str] | None = None,
         text: str | None = None,
+        query: str = "",
         after: int = 0,
         limit: int = 200,
     ) -> list[Entry]:
-        """The next entries after a number, in plan order."""
+        """The next entries after a number, in plan order; `query` is a filter of `console.provisioning.entry_filter`."""
+        if query:
+            return await filtered(
+                self._journal,
+                plan_id,
+                query,
+                actions=actions,
+                situations=situations,
+                states=states,
+                text=text,
+                after=after,
+                limit=limit,
+            )
         return await self._journal.entries(
-            plan_id, actions=actions, situations=situations, text=text, after=after, limit=limit
+            plan_id, actions=actions, situations=situations, states=states, text=text, after=after, limit=limit
         )
 
     async def usable(self, plan_id: str) -> Plan:
         """A plan that may still be approved. Raises PlanRefused for a stale one, naming why."""
         plan = await self._journal.plan(plan_id)
-        remedy = f"Make a new plan: hubspoke plan {plan.mapping}"
         if not plan.complete:
-            raise PlanRefused(f"the plan {plan.id} was not finished", remedy=remedy)
-        details = await self._connector.details(fresh=True)
-        if details.portal_id != plan.portal_id:
             raise PlanRefused(
-                f"the plan {plan.id} is for portal {plan.portal_id}, and this profile leads to portal "
-                f"{details.portal_id}",
-                remedy="Choose the profile of that portal (--profile), or make a new plan.",
+                f"the plan {plan.id} was not finished", remedy=f"Make a new plan: hubspoke plan {plan.mapping}"
             )
+        await refuse_other_portal(self._connector, plan)
         if plan.origin is not None:
             return plan  # it was made of a run's entries: what the mapping says by now does not matter
         reference = plan.mapping_file or plan.mapping
-        mapping = await in_thread(lambda: self._mappings.load(reference))
-        if mapping.digest != plan.mapping_digest:
-            raise PlanRefused(f"the mapping {plan.mapping} changed since the plan {plan.id} was made", remedy=remedy)
+        await in_thread(lambda: refuse_changed(plan, self._mappings.load(reference)))
         return plan
+
+    async def approval(self, plan_id: str) -> Approval:
+        """Whether a plan may be approved now, why not, and who would approve it. Raises UnknownPlan and HubSpotError."""
+        plan = await self._journal.plan(plan_id)
+        try:
+            await self.usable(plan_id)
+        except PlanRefused as error:
+            return await approval(self._journal, plan, error)
+        return await approval(self._journal, plan, None)
+
+    async def revise(
+        self, plan_id: str, revision: Revision, *, progress: Callable[[PlanProgress], None] | None = None
+    ) -> Plan:
+        """Make a plan that differs from another one as asked; see `console.provisioning.plan_revision`."""
+        plan = await self.usable(plan_id)
+        reference = plan.mapping_file or plan.mapping
+        mapping = await in_thread(lambda: self._mappings.load(reference)) if revision.again else None
+        revisor = Revisor(self._connector, self._journal, source_secret=self._source_secret)
+        with _source_errors():
+            return await revisor.revise(plan, mapping, revision, progress)
 
     async def list(self, limit: int = 50) -> list[Plan]:
         """The newest plans of all portals and mappings, newest first."""
@@ -155,4 +185,4 @@ def _source_errors() -> Iterator[None]:
         ) from error
 
 
-__all__ = ["PlanProgress", "PlanRefused", "PlanRequest", "Plans", "UnknownPlan"]
+__all__ = ["Approval", "PlanProgress", "PlanRefused", "PlanRequest", "Plans", "Revision", "UnknownPlan"]
