@@ -80,7 +80,7 @@ def _tell(out: Output, found: Explanation) -> None:
     for change in found.changes:
         out.line(f"  {change.name}: {_value(change.before)} -> {_value(change.after)}")
     for tie in found.ties:
-        out.line(f"  + {tie.object_class} {tie.uid} ({tie.key})")
+        out.line(f"  {'-' if tie.remove else '+'} {tie.object_class} {tie.uid} ({tie.key})")
     for one in found.candidates:
         out.line(f"  ? record {one.uid}  {one.label}  by {one.key}")
     for problem in found.problems:

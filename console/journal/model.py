@@ -130,7 +130,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 class Tie(msgspec.Struct, frozen=True, kw_only=True):
     """An association of the entry's record with another one: to be made, or with `remove` to be taken away.
 
-    `key` is what the other record was found by; `label` is "primary", or empty for the unlabelled association.
+    `key` is what the other record was found by; `label` is "primary", or empty for the unlabelled association. To remove
+    with a label takes that off and leaves the two associated. `was` is how they belonged together before.
     """
 
     object_class: str
@@ -138,6 +139,7 @@ class Tie(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     label: str = ""
     remove: bool = False
+    was: Literal["none", "plain", "primary"] = "none"
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,13 +195,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """The remembered pair of a source id (as a digest) and a HubSpot record.
 
     `accepted` maps a property to what was sent and what HubSpot made of it, where the two differ: wanted = sent
-    and present = returned is equal.
+    and present = returned is equal. `tied` are the records, each a class and an id, that Hubspoke associated this one with.
     """
 
     digest: bytes
     uid: str
     created_by_us: bool = False
     accepted: dict[str, tuple[str | None, str | None]] = {}
+    tied: tuple[tuple[str, str], ...] = ()
 
 
 class ApplyRules(msgspec.Struct, frozen=True, kw_only=True):

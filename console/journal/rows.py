@@ -28,7 +28,9 @@ _pack = msgspec.msgpack.Encoder().encode
 _payload = msgspec.msgpack.Decoder(Payload)
 _plan = msgspec.msgpack.Decoder(Plan)
 _befores = msgspec.msgpack.Decoder(dict[str, str | None])
-_accepted = msgspec.msgpack.Decoder(dict[str, tuple[str | None, str | None]])
+_Accepted = dict[str, tuple[str | None, str | None]]
+_remembered = msgspec.msgpack.Decoder(_Accepted | tuple[_Accepted, tuple[tuple[str, str], ...]])
+"""What a link remembers: accepted values, and behind them, where there are any, the associations that were made."""
 
 TWINS = {
     "source_id": "Entry {twin} of this plan has the same source id.",
@@ -186,6 +188,7 @@ def plan_of(row: Row[Any], seal: Seal | None) -> Plan:
 
 def link_row(portal_id: int, mapping: str, object_class: str, link: Link, seal: Seal, now: float) -> dict[str, Any]:
     """The row of a link."""
+    memory = (link.accepted, link.tied) if link.tied else link.accepted
     return {
         "portal_id": portal_id,
         "mapping": mapping,
@@ -193,17 +196,19 @@ def link_row(portal_id: int, mapping: str, object_class: str, link: Link, seal: 
         "digest": link.digest,
         "uid": link.uid,
         "created_by_us": int(link.created_by_us),
-        "accepted": seal.seal(_pack(link.accepted), link.digest) if link.accepted else None,
+        "accepted": seal.seal(_pack(memory), link.digest) if memory else None,
         "updated_at": now,
     }
 
 
 def link_of(row: Row[Any], seal: Seal) -> Link:
     """The link of a row."""
-    accepted: dict[str, tuple[str | None, str | None]] = {}
+    accepted: _Accepted = {}
+    tied: tuple[tuple[str, str], ...] = ()
     if row.accepted is not None:
         try:
-            accepted = _accepted.decode(seal.open(row.accepted, row.digest))
+            memory = _remembered.decode(seal.open(row.accepted, row.digest))
+            accepted, tied = memory if isinstance(memory, tuple) else (memory, ())
         except Unreadable:
-            accepted = {}  # then the property is sent once more, which is safe
-    return Link(digest=row.digest, uid=row.uid, created_by_us=bool(row.created_by_us), accepted=accepted)
+            accepted = {}  # then the property is sent once more, which is safe, and no association is taken away
+    return Link(digest=row.digest, uid=row.uid, created_by_us=bool(row.created_by_us), accepted=accepted, tied=tied)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 
 import msgspec
 
@@ -12,14 +12,15 @@ from console.hubspot.associations import Associated
 from console.hubspot.errors import Invalid, NotFound
 from console.hubspot.model import PropertyDefinition
 from console.journal.journal import Journal
-from console.journal.model import Action, NewEntry, Problem, Situation, Tie, Undo
+from console.journal.model import Action, Link, NewEntry, Problem, Situation, Tie, Undo
 from console.provisioning.checks import KEYS
 from console.provisioning.companies import SHARED_KEYS, Companies
-from console.provisioning.correlate import TYPES
+from console.provisioning.correlate import TYPES, label_of
 from console.provisioning.entries import EntryMaker
 from console.provisioning.mapping import RECORD_ID, Associate, Mapping
 from console.provisioning.people import Person
 from console.provisioning.target import Target
+from console.provisioning.ties import PRIMARY, found, has, is_labelled, primary, seen
 
 BATCH = 100
 READS = 1_000
@@ -30,6 +31,7 @@ LATELY = 900.0
 """Seconds after which HubSpot's index surely knows what a run made."""
 RUNS_SEEN = 20
 _SHOWN = 3
+_CALLED = {"contact": ("email", "firstname", "lastname"), "company": ("name", "domain")}
 
 
 class Associations:
@@ -46,6 +48,9 @@ class Associations:
         self._requests = 0
         self._lately: dict[str, str] | None = None
         self.planned = 0
+        self._removed = 0
+        self._labelled = 0
+        self._names: dict[tuple[str, str], str] = {}
         self._unknown = 0
         self._examples: dict[str, None] = {}
 
@@ -56,20 +61,43 @@ class Associations:
 
     @property
     def notes(self) -> list[Problem]:
-        """Keys that lead to no record, or to several."""
-        if not self._unknown:
-            return []
+        """Keys that lead to no record, or to several; and what is taken away, or left though nobody has it any more."""
         classes = " or ".join(dict.fromkeys(associate.object_class for associate in self._mapping.associate))
-        return [
-            Problem(
-                message=f"{self._unknown:,} people have the key of a {classes} that HubSpot does not have, or not once "
-                f"(such as {', '.join(self._examples)}): they are not associated",
-                remedy=f"Apply the mapping that makes the {classes} records first, then plan again.",
-                file=self._mapping.path,
-                line=self._mapping.lines.get("associate"),
-                field="associate",
+        notes = []
+        if self._unknown:
+            notes.append(
+                self._note(
+                    f"{self._unknown:,} people have the key of a {classes} that HubSpot does not have, or not once "
+                    f"(such as {', '.join(self._examples)}): they are not associated",
+                    f"Apply the mapping that makes the {classes} records first, then plan again.",
+                )
             )
-        ]
+        if self._removed:
+            notes.append(
+                self._note(
+                    f"{self._removed:,} associations that Hubspoke made are taken away, because the source names another "
+                    f"{classes} by now",
+                    "See them as - in hubspoke diff PLAN. Whatever else is associated in HubSpot stays.",
+                )
+            )
+        if self._labelled:
+            notes.append(
+                self._note(
+                    f"{self._labelled:,} associations that Hubspoke made are out of date, but somebody gave them a label "
+                    "in HubSpot: they stay",
+                    "Remove them in HubSpot if nobody needs them.",
+                )
+            )
+        return notes
+
+    def _note(self, message: str, remedy: str) -> Problem:
+        return Problem(
+            message=message,
+            remedy=remedy,
+            file=self._mapping.path,
+            line=self._mapping.lines.get("associate"),
+            field="associate",
+        )
 
     async def planned_for(self, pairs: Sequence[tuple[NewEntry, Person | None]]) -> list[NewEntry]:
         """The entries with the associations that are missing; what was equal and lacks one is an update."""
@@ -80,13 +108,34 @@ class Associations:
             keys = [key for person in people.values() for number, key in person.ties if number == index]
             await self._find(index, associate, list(dict.fromkeys(keys)))
         wanted = {number: self._wanted(person) for number, person in people.items()}
-        uids = [entry.uid for entry, _ in pairs if entry.uid and wanted.get(entry.number)]
-        present = {
-            kind: await self._present(kind, uids) for kind in {t.object_class for w in wanted.values() for t in w}
-        }
-        return [
-            self._with(entry, people.get(entry.number), wanted.get(entry.number, ()), present) for entry, _ in pairs
+        links = await self._links([entry for entry, _ in pairs if entry.uid and entry.number in people])
+        uids = [
+            entry.uid
+            for entry, _ in pairs
+            if entry.uid and (wanted.get(entry.number) or _tied(links.get(entry.key_digest), entry))
         ]
+        present: dict[str, dict[str, Associated]] = {
+            kind: await self._present(kind, uids)
+            for kind in dict.fromkeys(associate.object_class for associate in self._mapping.associate)
+        }
+        stale = {
+            entry.number: self._stale(entry, wanted[entry.number], links.get(entry.key_digest), present)
+            for entry, person in pairs
+            if entry.number in people and not self._lost(people[entry.number])
+        }
+        await self._name(tie for ties in stale.values() for tie in ties)
+        return [
+            self._with(
+                entry, people.get(entry.number), wanted.get(entry.number, ()), stale.get(entry.number, ()), present
+            )
+            for entry, _ in pairs
+        ]
+
+    async def _links(self, entries: Sequence[NewEntry]) -> dict[bytes, Link]:
+        """What is remembered of these people, by digest."""
+        digests = [entry.key_digest for entry in entries if entry.key_digest]
+        mapping = self._mapping
+        return await self._journal.links(self._portal, mapping.name, digests, object_class=mapping.target)
 
     def _ties(self, entry: NewEntry, person: Person) -> bool:
         if not person.ties or entry.situation is Situation.INVALID:
@@ -110,29 +159,84 @@ class Associations:
                 self._examples[key] = None
         return tuple(ties.values())
 
+    def _lost(self, person: Person) -> bool:
+        """Whether a key leads nowhere, so that nobody can tell what is out of date."""
+        return any(not self._known[index].get(key) for index, key in person.ties)
+
+    def _stale(
+        self, entry: NewEntry, wanted: Sequence[Tie], link: Link | None, present: Dict[str, Dict[str, Associated]]
+    ) -> tuple[Tie, ...]:
+        """What is to go: associations that Hubspoke made and another one takes the place of, and who is no longer primary.
+
+        A class of which the source names nothing keeps what it has: blank is not clear.
+        """
+        uid = entry.uid or ""
+        named = {
+            tie.object_class: {one.uid for one in wanted if one.object_class == tie.object_class} for tie in wanted
+        }
+        ties: dict[tuple[str, str], Tie] = {}
+        for object_class, other in _tied(link, entry):
+            one = found(present.get(object_class, {}).get(uid), other)
+            if one is None or object_class not in named or other in named[object_class]:
+                continue
+            if is_labelled(one):
+                self._labelled += 1
+                continue
+            tie = seen(Tie(object_class=object_class, uid=other, remove=True), present[object_class].get(uid))
+            ties[object_class, other] = tie
+        for tie in wanted:
+            before = primary(present[tie.object_class].get(uid))
+            if tie.label == PRIMARY and before not in ("", tie.uid):
+                less = Tie(object_class=tie.object_class, uid=before, label=PRIMARY, remove=True, was="primary")
+                ties.setdefault((tie.object_class, before), less)
+        return tuple(ties.values())
+
+    async def _name(self, ties: Iterable[Tie]) -> None:
+        """Look up how people call the records that are taken away."""
+        asked: dict[str, list[str]] = {}
+        for tie in ties:
+            if (tie.object_class, tie.uid) not in self._names:
+                asked.setdefault(tie.object_class, []).append(tie.uid)
+        for object_class, uids in asked.items():
+            distinct = list(dict.fromkeys(uids))
+            for start in range(0, len(distinct), BATCH):
+                part = distinct[start : start + BATCH]
+                outcomes = await self._target.batch_read(object_class, part, properties=_CALLED[object_class])
+                self._requests += 1
+                for uid, outcome in zip(part, outcomes, strict=True):
+                    self._names[object_class, uid] = label_of(outcome.record) if outcome.record is not None else uid
+
     def _with(
         self,
         entry: NewEntry,
         person: Person | None,
         wanted: Sequence[Tie],
+        stale: Sequence[Tie],
         present: Dict[str, Dict[str, Associated]],
     ) -> NewEntry:
         if person is None:
             return entry
-        if any(not self._known[index].get(key) for index, key in person.ties):
+        if self._lost(person):
             entry = msgspec.structs.replace(entry, fingerprint=b"")  # the next plan looks again
-        missing = tuple(tie for tie in wanted if not _has(tie, present[tie.object_class].get(entry.uid or "")))
-        if not missing:
+        there = {kind: by_uid.get(entry.uid or "") for kind, by_uid in present.items()}
+        missing = [seen(tie, there[tie.object_class]) for tie in wanted if not has(tie, there[tie.object_class])]
+        missing = [_heir(tie, stale) for tie in missing]
+        if not missing and not stale:
             return entry
-        self.planned += len(missing)
+        self.planned += len(missing) + len(stale)
+        self._removed += sum(not tie.label for tie in stale)
         payload = entry.payload or self._maker.payload(person, None, ())
         work = entry.action in (Action.CREATE, Action.UPDATE)
         return msgspec.structs.replace(
             entry,
             action=entry.action if work else Action.UPDATE,
             undo=entry.undo if work else Undo.FULL,
-            payload=msgspec.structs.replace(payload, ties=missing),
+            payload=msgspec.structs.replace(payload, ties=(*map(self._called, stale), *missing)),
         )
+
+    def _called(self, tie: Tie) -> Tie:
+        name = self._names.get((tie.object_class, tie.uid), tie.uid)
+        return msgspec.structs.replace(tie, key=f"{name}: no longer primary" if tie.label else name)
 
     async def _find(self, index: int, associate: Associate, keys: Sequence[str]) -> None:
         """Remember which record each key means; none and several are an empty text."""
@@ -237,9 +341,12 @@ def misplaced(mapping: Mapping, schemas: Dict[str, Dict[str, PropertyDefinition]
     return problems
 
 
-def _has(tie: Tie, present: Associated | None) -> bool:
-    """Whether the association is there, as the primary one where that is wanted."""
-    for found in present.associations if present is not None else ():
-        if found.to_id == tie.uid:
-            return not tie.label or any(label.casefold() == tie.label for label in found.labels)
-    return False
+def _tied(link: Link | None, entry: NewEntry) -> tuple[tuple[str, str], ...]:
+    """What Hubspoke associated the entry's record with."""
+    return link.tied if link is not None and link.uid == entry.uid else ()
+
+
+def _heir(tie: Tie, stale: Sequence[Tie]) -> Tie:
+    """The tie as the primary one, where it takes the place of one that is: else the record would have none."""
+    takes = any(one.object_class == tie.object_class and one.was == PRIMARY and not one.label for one in stale)
+    return msgspec.structs.replace(tie, label=PRIMARY) if takes and tie.object_class == "company" else tie

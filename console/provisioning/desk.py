@@ -216,7 +216,13 @@ class Desk:
             outcome="; ".join(filter(None, (item.note, taken.outcome))),
             cause=taken.cause,
             befores=item.befores,
-            link=Link(digest=digest, uid=uid, created_by_us=ours, accepted=accepted | taken.accepted)
+            link=Link(
+                digest=digest,
+                uid=uid,
+                created_by_us=ours,
+                accepted=accepted | taken.accepted,
+                tied=link.tied if link is not None and kept else (),
+            )
             if digest
             else None,
         )

@@ -14,6 +14,7 @@ import msgspec
 from console.hubspot.model import AccountDetails, Outcome
 from console.journal.journal import Journal
 from console.journal.model import WORK, Action, ApplyRules, EntryState, NewEntry, Origin, Plan, RunProgress
+from console.provisioning.correlate import TYPES
 from console.provisioning.cost import cost
 from console.provisioning.errors import PlanRefused
 from console.provisioning.guard import Guards, verdicts
@@ -170,7 +171,24 @@ class _Making:
                 seen.records[uid] = outcome.record
             elif outcome.error is not None and meaning(outcome.error) is not Meaning.GONE:
                 raise PlanRefused(halt_for(outcome.error).message, remedy="Try it again later.")
+        await self._look_at_associations(page, seen)
         return seen
+
+    async def _look_at_associations(self, page: Sequence[NewEntry], seen: Seen) -> None:
+        asked: dict[str, dict[str, None]] = {}
+        for entry in page:
+            for tie in entry.payload.ties if entry.payload is not None else ():
+                if entry.uid in seen.records:
+                    asked.setdefault(tie.object_class, {})[entry.uid] = None
+        for object_class, uids in asked.items():
+            answers = await self._connector.hubspot.associations.batch_read(
+                TYPES[self._plan.object_class], TYPES[object_class], list(uids)
+            )
+            self.requests += 1
+            for uid, answer in zip(uids, answers, strict=True):
+                if answer.error is not None and meaning(answer.error) is not Meaning.GONE:
+                    raise PlanRefused(halt_for(answer.error).message, remedy="Try it again later.")
+                seen.associated[object_class, uid] = answer
 
 
 def _needs_record(entry: NewEntry) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from console.hubspot.associations import Associated
 from console.hubspot.model import AccountDetails, Record
 from console.journal.model import (
     Action,
@@ -27,6 +28,7 @@ from console.journal.model import (
 from console.provisioning.creates import FOUND
 from console.provisioning.outcomes import Values
 from console.provisioning.removals import OURS
+from console.provisioning.ties import back, found, has, is_labelled, there_before
 
 UNLINKED_BEFORE = frozenset({Situation.FOUND, Situation.ABSENT, Situation.MISSING})
 """Situations in which the run made the link: without the run there is none."""
@@ -34,10 +36,11 @@ _TYPE_IDS = {"contact": "0-1", "company": "0-2"}
 
 
 class Seen(msgspec.Struct, kw_only=True):
-    """What is there now: records by the uid that was asked for, links by digest."""
+    """What is there now: records by the uid that was asked for, links by digest, associations by class and uid."""
 
     links: dict[bytes, Link]
     records: dict[str, Record] = {}
+    associated: dict[tuple[str, str], Associated] = {}
 
 
 class UndoMaker:
@@ -100,23 +103,23 @@ class UndoMaker:
             return self._human(entry, f"the record {entry.uid} is gone from HubSpot", self._restore)
         if (merged := self._merged(entry, record)) is not None:
             return merged
-        back: list[Change] = []
+        values: list[Change] = []
         moved: list[Change] = []
         for change in self._written(entry):
             image = entry.befores.get(change.name, change.before)
             if self._values.equal(change.name, image, record.properties.get(change.name)):
                 continue
             if self._is_ours(change, record, link):
-                back.append(_back(change, record, image))
+                values.append(_back(change, record, image))
             else:
                 moved.append(change)
-        ties = self._untied(entry)
+        ties, left = self._untied(entry, seen)
         if not moved:
-            return self._new(entry, Action.UPDATE, back, ties=ties)
+            return self._new(entry, Action.UPDATE, values, left, ties)
         told = f"changed in HubSpot since the run wrote it, and left so: {self._told(moved, record)}"
-        if not back and not ties:
+        if not values and not ties:
             return self._human(entry, told, "Change it in HubSpot if the older value is the right one.")
-        return self._new(entry, Action.UPDATE, back, [Problem(message=told)], ties)
+        return self._new(entry, Action.UPDATE, values, [Problem(message=told), *left], ties)
 
     def _deleted(self, entry: NewEntry, seen: Seen) -> NewEntry:
         how = self._plan.rules.deletion
@@ -157,10 +160,21 @@ class UndoMaker:
     # ------------------------------------------------------------ helpers
 
     @staticmethod
-    def _untied(entry: NewEntry) -> tuple[Tie, ...]:
-        """The associations that the run made, to be taken away, and the other way round."""
-        made = entry.payload.ties if entry.payload is not None else ()
-        return tuple(msgspec.structs.replace(tie, remove=not tie.remove) for tie in made)
+    def _untied(entry: NewEntry, seen: Seen) -> tuple[tuple[Tie, ...], tuple[Problem, ...]]:
+        """What takes the run's associations back, last first; and what of them is somebody else's by now."""
+        ties: list[Tie] = []
+        problems: list[Problem] = []
+        for tie in reversed(entry.payload.ties if entry.payload is not None else ()):
+            present = seen.associated.get((tie.object_class, entry.uid or ""))
+            one, wanted = found(present, tie.uid), back(tie)
+            if there_before(tie) in entry.befores or (has(wanted, present) if not wanted.remove else one is None):
+                continue
+            if wanted.remove and not wanted.label and one is not None and is_labelled(one):
+                told = f"the association with the {tie.object_class} {tie.uid} was given a label since, and stays"
+                problems.append(Problem(message=told))
+                continue
+            ties.append(wanted)
+        return tuple(ties), tuple(problems)
 
     def _written(self, entry: NewEntry) -> list[Change]:
         """The changes that were sent: of a record that was there already, those whose before-images were taken."""
