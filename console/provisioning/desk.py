@@ -13,6 +13,7 @@ from console.hubspot.errors import HubSpotError, OutcomeUnknown
 from console.hubspot.model import Outcome, Record
 from console.journal.journal import Journal, Settlement
 from console.journal.model import Change, EntryState, Link, NewEntry, Plan, RunProgress
+from console.provisioning import former
 from console.provisioning.denials import Denials
 from console.provisioning.outcomes import Halt, Meaning, Taken, Values, cause_of, halt_for, meaning
 from console.provisioning.target import Target
@@ -215,7 +216,7 @@ class Desk:
             uid=uid,
             outcome="; ".join(filter(None, (item.note, taken.outcome))),
             cause=taken.cause,
-            befores=item.befores,
+            befores=item.befores | former.image(link, uid),
             link=Link(
                 digest=digest,
                 uid=uid,

@@ -12,6 +12,7 @@ from console.hubspot.errors import HubSpotError
 from console.hubspot.model import Outcome
 from console.journal.journal import Settlement
 from console.journal.model import Action, EntryState, Link, NewEntry, Situation
+from console.provisioning import former
 from console.provisioning.desk import Desk, Item, Sheet
 from console.provisioning.updates import Updates
 
@@ -120,6 +121,8 @@ def linked(entry: NewEntry, link: Link | None, owner: Link | None, *, undoing: b
     """What LINK and UNLINK do; nothing is sent for them. `owner` is the link that the entry's record has by now."""
     if entry.action is Action.UNLINK:
         ours = link is not None and link.created_by_us and link.uid == entry.uid
+        if undoing and (before := former.link(entry)) is not None:
+            return Settlement(number=entry.number, state=EntryState.DONE, link=before)
         return Settlement(
             number=entry.number, state=EntryState.DONE, unlink=entry.key_digest, cause=OURS if ours else ""
         )
@@ -140,7 +143,7 @@ def linked(entry: NewEntry, link: Link | None, owner: Link | None, *, undoing: b
         )
     fresh = Link(digest=entry.key_digest, uid=uid, created_by_us=undoing and entry.cause == OURS)
     known = link if link is not None and link.uid == uid else fresh
-    return Settlement(number=entry.number, state=EntryState.DONE, uid=uid, link=known)
+    return Settlement(number=entry.number, state=EntryState.DONE, uid=uid, link=known, befores=former.image(link, uid))
 
 
 def _item(entry: NewEntry) -> Item:
@@ -163,10 +166,12 @@ def _not_ours(item: Item) -> Settlement:
 
 
 def _archived(item: Item) -> Settlement:
+    before = former.link(item.entry)
     return Settlement(
         number=item.number,
         state=EntryState.DONE,
         uid=item.uid,
-        unlink=item.entry.key_digest or None,
+        link=before,
+        unlink=(item.entry.key_digest or None) if before is None else None,
         cause=OURS if item.ours else "",
     )

@@ -25,6 +25,7 @@ from console.journal.model import (
     Tie,
     Undo,
 )
+from console.provisioning import former
 from console.provisioning.creates import FOUND
 from console.provisioning.outcomes import Values
 from console.provisioning.removals import OURS
@@ -59,7 +60,7 @@ class UndoMaker:
         if entry.payload is None:
             return self._human(entry, "its before-images cannot be read any more", "Look at the record in HubSpot.")
         match entry.action:
-            case Action.CREATE if entry.befores or entry.cause == FOUND:
+            case Action.CREATE if entry.cause == FOUND or not former.is_all(entry.befores):
                 return self._restored(entry, seen)
             case Action.CREATE:
                 return self._created(entry, seen)
@@ -241,6 +242,7 @@ class UndoMaker:
             payload=payload,
             clears=sum(change.clears for change in changes) if action is Action.UPDATE else 0,
             read_at=0.0,
+            cause=former.cause(entry.befores),
             key_digest=entry.key_digest,
         )
 

@@ -9,6 +9,7 @@ import msgspec
 from console.hubspot.model import Outcome, Record, Write
 from console.journal.journal import Settlement
 from console.journal.model import Change, Link, NewEntry
+from console.provisioning import former
 from console.provisioning.desk import Item, Sheet
 from console.provisioning.outcomes import FORWARD_ONLY, Taken
 from console.provisioning.undo_entries import UNLINKED_BEFORE
@@ -58,6 +59,8 @@ class Restores(Updates):
 
     def _done(self, item: Item, uid: str, taken: Taken, link: Link | None) -> Settlement:
         settlement = super()._done(item, uid, taken, link)
+        if (before := former.link(item.entry)) is not None:
+            return msgspec.structs.replace(settlement, link=before)
         if item.entry.situation not in UNLINKED_BEFORE:
             # what is not linked any more is not linked anew by putting its values back
             return settlement if link is not None else msgspec.structs.replace(settlement, link=None)

@@ -144,3 +144,47 @@ async def test_guards_hold_an_undo_too(parts: Parts, sim: Simulator) -> None:
     assert deletes.holds
     assert (deletes.count, undo.actions) == (60, {"DELETE": 60})
     assert len(sim.dump()) == 60
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("found", [False, True], ids=["made", "found on the way"])
+async def test_a_link_to_a_record_that_was_gone_comes_back(
+    parts: Parts, sim: Simulator, ours: bool, found: bool
+) -> None:
+    gone = contact(sim, 1)
+    sim.request("DELETE", f"/crm/v3/objects/contacts/{gone}")
+    await parts.linked(sim.portal_id, ("E1", gone, ours))
+    entry = msgspec.structs.replace(create(1), situation=Situation.MISSING)
+    plan = await parts.approved(sim.portal_id, [entry])
+    if found:
+        contact(sim, 1, lastname="Theirs")
+    before = sim.dump()
+    assert (await parts.apply(plan)).states == {"done": 1}
+    link = await parts.link(sim.portal_id, "E1")
+    assert link is not None
+    assert (link.uid in sim.dump(), link.created_by_us) == (True, not found)
+    undo, run = await undone(parts, plan)
+    assert (undo.actions, run.states) == ({"UPDATE" if found else "DELETE": 1}, {"done": 1})
+    link = await parts.link(sim.portal_id, "E1")
+    assert link is not None
+    assert (link.uid, link.created_by_us, sim.dump()) == (gone, ours, before)
+
+
+@pytest.mark.parametrize("changed", [True, False], ids=["written", "linked only"])
+async def test_a_link_that_followed_a_merge_leads_back(parts: Parts, sim: Simulator, changed: bool) -> None:
+    first, second = contact(sim, 1), contact(sim, 2)
+    await parts.linked(sim.portal_id, ("E1", first, True))
+    body = {"primaryObjectId": second, "objectIdToMerge": first}
+    assert sim.post("/crm/objects/2026-09/contacts/merge", body).status == 200
+    entry = update(1, second, lastname()) if changed else update(1, second, action=Action.LINK)
+    plan = await parts.approved(sim.portal_id, [entry])
+    assert (await parts.apply(plan)).states == {"done": 1}
+    link = await parts.link(sim.portal_id, "E1")
+    assert link is not None
+    assert (link.uid, link.created_by_us) == (second, False)
+    _, run = await undone(parts, plan)
+    assert run.states == {"done": 1}
+    link = await parts.link(sim.portal_id, "E1")
+    assert link is not None
+    assert (link.uid, link.created_by_us) == (first, True)
+    assert sim.dump()[second]["lastname"] == "Old"
