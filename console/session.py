@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mappi
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from console.hubspot.requestfile import RequestFile, request_file
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths, private_dir
 from console.settings.profile import Profile
@@ -28,6 +29,7 @@ from console.settings.profiles import Profiles
 if TYPE_CHECKING:
     from console.connector.browse import Browse
     from console.connector.connector import Connector
+    from console.connector.snapshots import Snapshots
     from console.hubspot.budget import RateBudget
     from console.hubspot.hubspot import HubSpot
     from console.hubspot.model import AccountDetails
@@ -101,6 +103,7 @@ class Session:
         self.profile = profile
         self.interactive = interactive
         self.on_request: Callable[[RequestEntry], None] | None = None
+        self.requests = RequestFile(request_file(paths), profile.name)
         self._given_vault = vault
         self._environ = environ
         self._keepalive = _hold_demo(paths)
@@ -111,6 +114,7 @@ class Session:
         self.connector: Lazy[Connector] = Lazy(self._open_connector)
         self.account: Lazy[AccountDetails] = Lazy(self._read_account)
         self.browse: Lazy[Browse] = Lazy(self._open_browse, _close)
+        self.snapshots: Lazy[Snapshots] = Lazy(self._open_snapshots)
         self.journal: Lazy[Journal] = Lazy(self._open_journal, _close)
         self.mappings: Lazy[Mappings] = Lazy(self._open_mappings)
         self.plans: Lazy[Plans] = Lazy(self._open_plans)
@@ -158,6 +162,7 @@ class Session:
             self.budget,
         ):
             await service.aclose()
+        self.requests.close()
         if self._keepalive is not None:
             os.close(self._keepalive)
             self._keepalive = None
@@ -217,8 +222,13 @@ class Session:
         from console.hubspot.hubspot import connect  # httpx comes with the first request
 
         hubspot = await connect(self.profile, await self.secrets, await self.budget)
-        hubspot.log.on_entry = self.on_request
+        hubspot.log.on_entry = self._log_request
         return hubspot
+
+    def _log_request(self, entry: RequestEntry) -> None:
+        self.requests.add(entry)
+        if self.on_request is not None:
+            self.on_request(entry)
 
     async def _open_connector(self) -> Connector:
         from console.connector.connector import Connector
@@ -237,6 +247,21 @@ class Session:
         from console.connector.browse import Browse
 
         return Browse(await self.connector)
+
+    async def _open_snapshots(self) -> Snapshots:
+        from console.connector.snapshot_file import FOLDER
+        from console.connector.snapshots import Snapshots
+        from console.settings.journal_key import journal_key
+
+        key = await journal_key(await self.secrets, self.paths)
+        return Snapshots(self.paths.state / FOLDER, key, self._portal, self.connector._get)
+
+    async def _portal(self) -> int:
+        """The portal's id; of an account that was seen before without asking HubSpot."""
+        from console.glance import cached_account
+
+        known = cached_account(self.paths, self.profile)
+        return known.portal_id if known is not None else (await self.account).portal_id
 
     async def _open_journal(self) -> Journal:
         from console.journal.journal import Journal  # SQLAlchemy comes with the first plan or run

@@ -67,6 +67,7 @@ async def _stages(context: Context, session: Session, profile: Profile) -> list[
 
     stages: list[Stage] = []
     log = RequestLog()
+    log.on_entry = session.requests.add
     try:
         async for stage in diagnose(profile, await session.secrets, session.budget, log=log):
             stages.append(stage)

@@ -47,6 +47,8 @@ COMMANDS: dict[str, Command] = {
     "pull": Command("pull", "from HubSpot into the managed repository, a file or a database"),
     "livesync": Command("livesync", "plan and apply again and again, as the source changes"),
     "journal": Command("journal", "verify, prune or export the record, follow or forget a person"),
+    "log": Command("log", "the requests to HubSpot, live, without values; one of them as curl"),
+    "bundle": Command("bundle", "a support bundle: redacted, and listed before it is written"),
     "version": Command("version", "the version of Hubspoke"),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from console.hubspot.transport import Transport  # httpx comes with the first HubSpot opened
 
 Params = Mapping[str, str | int | Sequence[str]]
+_NUMBERS = itertools.count(int.from_bytes(os.urandom(3)))
+"""Names of requests in the log; where a process begins does not matter."""
 
 
 class Client:
@@ -99,7 +103,9 @@ class Client:
             await asyncio.sleep(wait)
 
     async def _attempt(self, call: _Call) -> Answer | HubSpotError:
+        asked = time.monotonic()
         async with self.budget.slot(call.kind, call.priority) as lease:
+            call.waited = time.monotonic() - asked
             call.token = await self.tokens.token()  # the wait for the slot may have outlasted the one before
             found = await self._send(call, call.token, lease)
         if isinstance(found, DailyLimitReached):
@@ -146,6 +152,8 @@ class Client:
             attempt=call.attempt,
             correlation_id=answer.correlation_id if answer is not None else "",
             category=category,
+            id=call.id,
+            waited=call.waited * 1000,
         )
         self.log.add(entry)
 
@@ -158,7 +166,9 @@ class Client:
 class _Call:
     """One request as it goes through its attempts."""
 
-    __slots__ = ("attempt", "body", "kind", "method", "priority", "refusals", "safe", "shown", "token", "url")
+    __slots__ = (
+        "attempt", "body", "id", "kind", "method", "priority", "refusals", "safe", "shown", "token", "url", "waited",
+    )  # fmt: skip
 
     def __init__(
         self, method: str, url: str, shown: str, body: bytes | None, kind: Kind, priority: Priority, safe: bool
@@ -173,6 +183,8 @@ class _Call:
         self.token: Secret | None = None
         self.attempt = 0
         self.refusals = 0
+        self.id = f"{next(_NUMBERS) & 0xFFFFFF:06x}"
+        self.waited = 0.0
 
     @property
     def writes(self) -> bool:

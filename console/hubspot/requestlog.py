@@ -11,7 +11,11 @@ KEPT = 500
 
 
 class RequestEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt. `at` is seconds since the epoch; `path` holds placeholders where values stood."""
+    """One attempt. `at` is seconds since the epoch; `path` holds placeholders where values stood.
+
+    `id` is the same for all attempts of one request; `waited` is how many milliseconds it waited for a slot of the
+    allowance. `profile` and `pid` say who sent it; they are filled in where several write to one log.
+    """
 
     at: float
     method: str
@@ -21,6 +25,15 @@ class RequestEntry(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     correlation_id: str = ""
     category: str = ""
+    id: str = ""
+    waited: float = 0.0
+    profile: str = ""
+    pid: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it brought anything else than an accepted answer."""
+        return self.status is None or self.status >= 400 or bool(self.category)
 
 
 class RequestLog:
