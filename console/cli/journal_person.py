@@ -13,6 +13,7 @@ from console.cli.exits import Exit, Stop, usage
 from console.cli.output import add_json
 
 if TYPE_CHECKING:
+    from console.connector.snapshots import Snapshots
     from console.journal.person import Identity
     from console.journal.person_store import TrailLine
     from console.provisioning.forgetting import Forgotten, Place
@@ -145,9 +146,29 @@ class _Repository:
         return await self._people.forget(identity.email)
 
 
+class _Snapshots:
+    """The snapshots of all portals as a place that holds people."""
+
+    label = "snapshots"
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+
+    async def forget(self, identity: Identity) -> int:
+        """The person's records; and the address out of everybody else's."""
+        return await self._snapshots.forget(identity.email, frozenset(identity.uids))
+
+
 async def _places(session: Session) -> list[Place]:
     """What else holds people; nothing is made only to look into it."""
-    return [_Repository(await session.people)] if session.paths.people.exists() else []
+    from console.connector.snapshot_file import FOLDER
+
+    places: list[Place] = []
+    if session.paths.people.exists():
+        places.append(_Repository(await session.people))
+    if (session.paths.state / FOLDER).is_dir():
+        places.append(_Snapshots(await session.snapshots))
+    return places
 
 
 def _forgotten(done: Forgotten) -> dict[str, object]:

@@ -26,6 +26,8 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("doctor", "what this terminal, vault and machine can do"),
     "schema": Command("schema", "the properties of contacts or companies"),
     "search": Command("search", "find records in HubSpot"),
+    "views": Command("views", "saved views of contacts and companies: list, save, remove"),
+    "snapshot": Command("snapshot", "all records of a class in a sealed local file: take, show, remove"),
     "get": Command("get", "read one object"),
     "create": Command("create", "make an object"),
     "update": Command("update", "replace properties of an object"),

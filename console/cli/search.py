@@ -10,9 +10,11 @@ from console.cli.context import Context
 from console.cli.exits import Exit, usage
 from console.cli.operation import CLASS_HELP
 from console.cli.records import DEFAULT_FIELDS, names_of
+from console.cli.search_local import local_count, local_search, take_view
 
 if TYPE_CHECKING:
     from console.connector.operations import ConnectorObject, Operations
+    from console.session import Session
 
 _TABLE_LIMIT = 100
 _PAGE_SIZE = 100
@@ -28,7 +30,9 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `search`."""
-    parser.add_argument("object_class", metavar="CLASS", help=f"{CLASS_HELP}; __ALL__ for contacts and companies")
+    parser.add_argument(
+        "object_class", nargs="?", metavar="CLASS", help=f"{CLASS_HELP}; __ALL__ for contacts and companies"
+    )
     parser.add_argument(
         "filter", nargs="?", metavar="FILTER", help="""such as: 'email sw "a" and !(lastname eq "X")'"""
     )
@@ -39,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page-size", type=int, metavar="N", help="one page of N, and the cookie of the next one")
     parser.add_argument("--cookie", metavar="COOKIE", help="the page that this cookie leads to")
     parser.add_argument("--count", action="store_true", help="only how many there are")
+    parser.add_argument("--view", metavar="NAME", help="a saved view: its class, filter, words, columns and order")
+    parser.add_argument("--snapshot", action="store_true", help="from the local snapshot instead of HubSpot")
     parser.add_argument("--format", choices=("table", "json", "jsonl", "csv"), default="table")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
     parser.add_argument(
@@ -55,6 +61,9 @@ def _start(context: Context) -> int:
     paged = args.page_size is not None or args.cookie is not None
     if paged and args.limit is not None:
         raise usage("--limit does not go with --page-size or --cookie: a page has its size.")
+    if paged and args.snapshot:
+        raise usage("--snapshot does not go with --page-size or --cookie: nothing is paged there.")
+    take_view(context)
     if args.count and (paged or args.limit is not None or args.sort or args.fields):
         raise usage("--count goes with a filter and words only.")
     _check_class(context)
@@ -85,10 +94,13 @@ def _check_class(context: Context) -> None:
 async def _run(context: Context, *, paged: bool) -> int:
     args = context.args
     async with context.session() as session:
+        limit = args.limit or (_TABLE_LIMIT if args.format == "table" else None)
+        if args.snapshot:
+            await _local(context, session, limit)
+            return Exit.OK
         from console.connector.operations import Operations
 
         connector = await session.connector
-        limit = args.limit or (_TABLE_LIMIT if args.format == "table" else None)
         few = paged or (limit is not None and limit <= _INTERACTIVE_LIMIT)
         operations = Operations(connector.at("interactive" if few else "bulk"))
         if args.count:
@@ -100,6 +112,14 @@ async def _run(context: Context, *, paged: bool) -> int:
     return Exit.OK
 
 
+async def _local(context: Context, session: Session, limit: int | None) -> None:
+    if context.args.count:
+        _say_count(context, await local_count(context, session), "snapshot")
+        return
+    found = local_search(context, session, limit)
+    await _show(context, await anext(found, None), found, limit)
+
+
 async def _stream(context: Context, operations: Operations, limit: int | None) -> None:
     args = context.args
     fields = _fields(context)
@@ -108,6 +128,13 @@ async def _stream(context: Context, operations: Operations, limit: int | None) -
     )
     first = await anext(found, None)  # whatever is wrong shows here, before anything is said
     await _notes(context, operations)
+    await _show(context, first, found, limit)
+
+
+async def _show(
+    context: Context, first: ConnectorObject | None, found: AsyncIterator[ConnectorObject], limit: int | None
+) -> None:
+    args, fields = context.args, _fields(context)
     if args.format == "table":
         await _table(context, _again(first, found), fields, limit)
     elif args.format == "csv":
@@ -206,8 +233,12 @@ async def _count(context: Context, operations: Operations) -> None:
         async for _ in operations.search(args.object_class, args.filter or None, attributes=("_id",), text=args.text):
             count += 1
             context.out.progress(f"{count} counted")
-    if args.format in ("json", "jsonl"):
-        context.out.json_line({"count": count, "countedBy": "hubspoke" if here else "HubSpot"})
+    _say_count(context, count, "hubspoke" if here else "HubSpot")
+
+
+def _say_count(context: Context, count: int, counter: str) -> None:
+    if context.args.format in ("json", "jsonl"):
+        context.out.json_line({"count": count, "countedBy": counter})
     else:
         context.out.line(str(count))
 

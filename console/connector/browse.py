@@ -15,6 +15,11 @@ from console.hubspot.search import RESULTS
 SEARCH_SECONDS = 0.5
 """The least time between two searches: HubSpot allows 5 a second to all apps of the account together."""
 _PAGES_AT_ONCE = 5
+USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
+    "contact": ("email", "firstname", "lastname", "company", "jobtitle", "city", "lastmodifieddate"),
+    "company": ("name", "domain", "city", "industry", "country", "numberofemployees", "hs_lastmodifieddate"),
+}
+"""What is shown of a class until somebody chooses."""
 
 
 class BrowsePage(msgspec.Struct, frozen=True, kw_only=True):

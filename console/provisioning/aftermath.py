@@ -9,6 +9,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from console.connector.snapshot_file import FOLDER as SNAPSHOTS
+from console.connector.snapshot_file import remove_older
 from console.journal.errors import JournalError
 from console.journal.journal import Journal
 from console.journal.leftovers import remove_old
@@ -40,12 +42,12 @@ async def after_guards(journal: Journal, paths: Paths, plan: Plan, holding: Sequ
 
 
 async def prune(journal: Journal, paths: Paths, days: float) -> tuple[Pruned, int]:
-    """Destroy what is older than that many days, with runner logs and error reports; and how many files went."""
+    """Destroy what is older than that many days, with runner logs, error reports and snapshots; and how many files went."""
     pruned = await journal.prune(days, approver())
     before = time.time() - days * DAY_SECONDS
     folders = [paths.state / RUNS, paths.state / REPORTS]
     files = await asyncio.to_thread(lambda: sum(remove_old(folder, before) for folder in folders if folder.is_dir()))
-    return pruned, files
+    return pruned, files + await asyncio.to_thread(remove_older, paths.state / SNAPSHOTS, before)
 
 
 async def _tell(journal: Journal, paths: Paths, wanted: Preferences, notice: Notice) -> None:
