@@ -187,13 +187,18 @@ def _keys(keys: list[str], object_class: str) -> list[str]:
     ]
 
 
-def _row(prop: str, field: Field, definition: PropertyDefinition) -> str:
-    value, column = field.value, field.column
-    if definition.type == "enumeration" and definition.field_type == "checkbox" and field.top:
-        value = f"options({field.whole})"
+def row_value(prop: str, field: Field, definition: PropertyDefinition) -> str:
+    """The expression that fills a property from a field."""
     if prop == "email":
-        value = f"{value}.trim().lowerAscii()" if field.plain else f"lower({value})"
-    elif prop in _PHONES and column.phones > 0.5:
+        return f"{field.value}.trim().lowerAscii()" if field.plain else f"lower({field.value})"
+    if definition.type == "enumeration" and definition.field_type == "checkbox" and field.top:
+        return f"options({field.whole})"
+    return field.value
+
+
+def _row(prop: str, field: Field, definition: PropertyDefinition) -> str:
+    value, column = row_value(prop, field, definition), field.column
+    if prop in _PHONES and column.phones > 0.5:
         return f'{toml_key(prop)} = {toml_text(value)}  # {_seen(column)}; as +94...: e164({comment(value)}, "LK")'
     note = _seen(column)
     if definition.type == "enumeration":
