@@ -1,10 +1,11 @@
-"""Processes that apply an approved plan and kill themselves, for good, at a named point.
+"""Processes that apply an approved plan, make one or make an undo, and kill themselves, for good, at a named point.
 
 A nursery has everything imported and forks one process per line of its input:
 
-    python -m tests.apply.doomed        # then, a line each: JSON [FOLDER, URL, TOKEN, PLAN, POINT, NTH, CONNECTIONS]
+    python -m tests.apply.doomed        # then, a line each: JSON [FOLDER, URL, TOKEN, WHAT, POINT, NTH, CONNECTIONS, WORK]
 
-POINT "" runs to the end. For every line it answers "began PID", and once the process is gone "ended PID CODE WORDS":
+WORK is "apply" (WHAT is a plan), "plan" (a mapping's file) or "undo" (a plan whose run is taken back). POINT is a point of a
+batch, or for plans the beginning of what their progress says, or "made"; "" runs to the end. For every line it answers "began PID", and once the process is gone "ended PID CODE WORDS":
 the negative number of the signal that killed it, 7 when it was locked out, and what it had to say.
 """
 
@@ -19,6 +20,8 @@ import tempfile
 from pathlib import Path
 
 from console.provisioning.lock import LockedByAnother
+from console.provisioning.mappings import Mappings
+from console.provisioning.plans import Plans
 from console.provisioning.runner import run_attached
 from tests.apply.apply_parts import open_parts
 
@@ -26,24 +29,32 @@ INDEX_SECONDS = 1.0
 """How long a simulator's index may need to catch up."""
 
 
-async def main(folder: str, url: str, token: str, plan: str, point: str, nth: int, connections: int) -> tuple[int, str]:
-    """Apply the plan, up to the point."""
+async def main(
+    folder: str, url: str, token: str, what: str, point: str, nth: int, connections: int, work: str
+) -> tuple[int, str]:
+    """Do it, up to the point."""
     left = nth
 
     def on_point(name: str) -> None:
         nonlocal left
-        if name == point:
+        if point and name.startswith(point):
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     settings = {"maximum_connections": connections} if connections else {}
     async with open_parts(Path(folder), url, token, **settings) as parts:
+        parts.known = Mappings(parts.paths)
         try:
-            run = await run_attached(parts, plan, on_point=on_point)
+            if work == "apply":
+                return 0, (await run_attached(parts, what, on_point=on_point)).state.value
         except LockedByAnother as locked:
             return 7, locked.message
-    return 0, run.state.value
+        plans = Plans(parts.target, parts.store, parts.known)
+        make = plans.create if work == "plan" else plans.undo
+        plan = await make(what, progress=lambda told: on_point(told.message))
+        on_point("made")
+    return 0, plan.id
 
 
 def _born(arguments: list[object], words: int) -> int:
@@ -65,6 +76,7 @@ def nursery() -> None:
     import console.hubspot.transport
     import console.provisioning.apply
     import console.provisioning.lost
+    import console.provisioning.undo
 
     console.provisioning.lost.INDEX_SECONDS = INDEX_SECONDS
     console.provisioning.lost.STEP_SECONDS = 0.1

@@ -1,4 +1,4 @@
-"""Processes that apply a plan and end when they are told to: the test's side of `tests.apply.doomed`."""
+"""Processes that apply or make a plan and end when they are told to: the test's side of `tests.apply.doomed`."""
 
 from __future__ import annotations
 
@@ -25,17 +25,26 @@ class Ended(NamedTuple):
 
 @dataclass
 class Nursery:
-    """Bears processes that apply a plan; see `tests.apply.doomed`."""
+    """Bears processes that apply or make a plan; see `tests.apply.doomed`."""
 
     process: subprocess.Popen[str]
     ended: dict[int, Ended] = field(default_factory=dict)
 
     def begin(
-        self, folder: Path, sim: Simulator, plan: str, point: str = "", nth: int = 1, *, connections: int = 0
+        self,
+        folder: Path,
+        sim: Simulator,
+        what: str,
+        point: str = "",
+        nth: int = 1,
+        *,
+        connections: int = 0,
+        work: str = "apply",
     ) -> int:
-        """A process of this plan; its id."""
+        """A process of this plan, or of another work; its id."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([str(folder), sim.url, sim.token, plan, point, nth, connections]) + "\n")
+        told = [str(folder), sim.url, sim.token, what, point, nth, connections, work]
+        self.process.stdin.write(json.dumps(told) + "\n")
         self.process.stdin.flush()
         while (words := self._heard())[0] != "began":
             pass
