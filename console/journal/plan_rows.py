@@ -5,16 +5,29 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
-from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from console.journal.errors import UnknownPlan
 from console.journal.model import Action, ApplyRules, EntryState, Plan, PlanTotals, RunState, Situation, Undo
+from console.journal.quick import Many, tuples
 from console.journal.schema import entries, links, plans
 
 _CHUNK = 5_000
@@ -55,17 +68,7 @@ def add_entries(connection: Connection, plan_id: str, rows: Sequence[dict[str, A
         raise UnknownPlan(f"There is no plan {plan_id}.")
     if complete:
         raise UnknownPlan(f"The plan {plan_id} is finished and takes no more entries.", remedy="Make a new plan.")
-    if rows:
-        _insert(connection, rows)
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows with the same columns, all of them; half the time that `execute` takes to look at each value."""
-    compiled = insert(entries).compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    if compiled.positiontup is None:  # a driver that wants names
-        connection.execute(insert(entries), list(rows))
-    else:
-        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), rows)))
+    _INSERT.run(connection, rows)
 
 
 def drop_plan(connection: Connection, plan_id: str) -> None:
@@ -221,8 +224,7 @@ def _content(connection: Connection, plan_id: str) -> Iterator[Sequence[Any]]:
     )
     after = -1
     while True:
-        with closing(connection.execute(statement.where(e.plan_id == plan_id, e.number > after))) as result:
-            rows = result.cursor.fetchall() if result.cursor is not None else []  # plain tuples, half the time
+        rows = tuples(connection, statement.where(e.plan_id == plan_id, e.number > after))
         if not rows:
             return
         yield rows
@@ -282,22 +284,7 @@ def unseen_links(
 
 def put_links(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Remember links; one that is there keeps saying that we made its record as long as the record is the same."""
-    if not rows:
-        return
-    statement = upsert(links)
-    new = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["portal_id", "mapping", "object_class", "digest"],
-            set_={
-                "uid": new.uid,
-                "created_by_us": func.max(new.created_by_us, and_(links.c.uid == new.uid, links.c.created_by_us == 1)),
-                "accepted": new.accepted,
-                "updated_at": new.updated_at,
-            },
-        ),
-        list(rows),
-    )
+    _LINK.run(connection, rows)
 
 
 def drop_links(
@@ -307,3 +294,29 @@ def drop_links(
     for start in range(0, len(digests), _IN):
         part = digests[start : start + _IN]
         connection.execute(delete(links).where(*_scope(portal_id, mapping, object_class), links.c.digest.in_(part)))
+
+
+# made once: making a statement takes longer than running it
+_INSERT = Many(
+    insert(entries),
+    (
+        "plan_id", "number", "situation", "action", "state", "undo", "uid", "clears", "read_at", "claimed_at",
+        "settled_at", "key_digest", "correlation_digest", "content", "cause", "payload", "outcome", "fingerprint",
+    ),
+)  # fmt: skip
+_ONE: ColumnElement[int] = literal_column("1")  # not a value to be bound
+_linked = upsert(links)
+_LINK = Many(
+    _linked.on_conflict_do_update(
+        index_elements=["portal_id", "mapping", "object_class", "digest"],
+        set_={
+            "uid": _linked.excluded.uid,
+            "created_by_us": func.max(
+                _linked.excluded.created_by_us, and_(links.c.uid == _linked.excluded.uid, links.c.created_by_us == _ONE)
+            ),
+            "accepted": _linked.excluded.accepted,
+            "updated_at": _linked.excluded.updated_at,
+        },
+    ),
+    tuple(links.columns.keys()),
+)

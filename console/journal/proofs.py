@@ -7,16 +7,13 @@ in the same commit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
-from functools import cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from console.journal.chain import Chain, Kind, approved_values, ended_values, moved
 from console.journal.model import EntryState
+from console.journal.quick import Many, tuples
 from console.journal.schema import entries, run_counts, runs
 
 UNPROVEN = frozenset({EntryState.PLANNED.value, EntryState.INFLIGHT.value})
@@ -34,31 +31,15 @@ def prove(connection: Connection, chain: Chain, run_id: str, plan_id: str, numbe
     values: list[dict[str, Any]] = []
     for start in range(0, len(numbers), _IN):
         part = {"plan": plan_id, "numbers": list(numbers[start : start + _IN])}
-        with closing(connection.execute(_SETTLED, part)) as result:
-            rows = result.cursor.fetchall() if result.cursor is not None else []  # plain tuples, half the time
-        for *covered, before in rows:
+        for *covered, before in tuples(connection, _SETTLED, part):
             proof = None if covered[2] in UNPROVEN else chain.proof(*covered)
             gone.append(before)
             if proof is not None:
                 come.append(proof)
             values.append({"plan": plan_id, "n": covered[1], "p": proof})
     if values:
-        _write(connection, values)
-        _record(connection, chain, run_id, gone, come)
-
-
-@cache
-def _proving(dialect: Dialect) -> SQLCompiler:
-    return _PROVE.compile(dialect=dialect)
-
-
-def _write(connection: Connection, values: Sequence[dict[str, Any]]) -> None:
-    """One update for many rows, without the time that `execute` takes to look at each value."""
-    compiled = _proving(connection.dialect)
-    if compiled.positiontup is None:  # a driver that wants names
-        connection.execute(_PROVE, list(values))
-    else:
-        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), values)))
+        _PROVE.run(connection, values)
+        record(connection, chain, run_id, gone, come)
 
 
 def withdraw(connection: Connection, chain: Chain, run_id: str, plan_id: str, state: EntryState) -> None:
@@ -68,7 +49,7 @@ def withdraw(connection: Connection, chain: Chain, run_id: str, plan_id: str, st
         proven = (entries.c.plan_id == plan_id, entries.c.state == state.value, entries.c.proof.is_not(None))
         gone += connection.execute(select(entries.c.proof).where(*proven)).scalars()
         connection.execute(update(entries).where(*proven).values(proof=None))
-    _record(connection, chain, run_id, gone, [])  # also where nothing went: the counters are on the move
+    record(connection, chain, run_id, gone, [])  # also where nothing went: the counters are on the move
 
 
 def approved(connection: Connection, chain: Chain, run_id: str) -> None:
@@ -101,9 +82,10 @@ def proof_of(chain: Chain, row: Any) -> bytes:
     )
 
 
-def _record(
+def record(
     connection: Connection, chain: Chain, run_id: str, gone: Sequence[bytes | None], come: Sequence[bytes]
 ) -> None:
+    """These proofs went and those came: their sum, at the end of the chain."""
     total = moved(connection.execute(_SUM, {"run": run_id}).scalar_one(), gone, come)
     connection.execute(_SUM_NOW, {"run": run_id, "sum": total})
     chain.append(connection, Kind.OUTCOMES, run_id, total)
@@ -123,7 +105,7 @@ _SETTLED = select(*_COVERED).where(
 )
 _SUM = select(runs.c.proofs).where(runs.c.id == bindparam("run"))
 _SUM_NOW = update(runs).where(runs.c.id == bindparam("run")).values(proofs=bindparam("sum"))
-_PROVE = (
+_PROVE = Many(
     update(entries)
     .where(entries.c.plan_id == bindparam("plan"), entries.c.number == bindparam("n"))
     .values(proof=bindparam("p"))

@@ -15,6 +15,7 @@ from console.journal.errors import JournalError, UnknownPlan
 from console.journal.model import WORK, Action, Approver, EntryState, Origin, RunProgress, RunState
 from console.journal.plan_rows import set_plan_state
 from console.journal.progress import UNDONE_BY, progress_of
+from console.journal.quick import Many, tuples
 from console.journal.schema import audit, commands, entries, run_counts, runs
 
 _COUNTED = sorted({action.value for action in WORK} | {Action.EXCEPTION.value})
@@ -148,15 +149,8 @@ def claim(connection: Connection, run_id: str, plan_id: str, owner: str, numbers
     now = time.time()
     claimed = 0
     for start in range(0, len(numbers), _IN):
-        claimed += connection.execute(
-            update(entries)
-            .where(
-                entries.c.plan_id == plan_id,
-                entries.c.number.in_(numbers[start : start + _IN]),
-                entries.c.state == EntryState.PLANNED.value,
-            )
-            .values(state=EntryState.INFLIGHT.value, claimed_at=now)
-        ).rowcount
+        part = {"plan": plan_id, "numbers": list(numbers[start : start + _IN]), "at": now}
+        claimed += connection.execute(_CLAIM, part).rowcount
     if claimed != len(numbers):
         raise JournalError(
             "Another process works on the same entries.", remedy="See hubspoke runs list, and wait for the other run."
@@ -165,34 +159,40 @@ def claim(connection: Connection, run_id: str, plan_id: str, owner: str, numbers
 
 
 def settle(connection: Connection, chain: Chain, run_id: str, plan_id: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write outcomes, and count them. Each row: n, state, u (the record), outcome and befores (sealed), cause."""
+    """Write outcomes, prove and count them. Each row: n, state, u (the record), outcome and befores (sealed), cause."""
     now = time.time()
-    before = _states(connection, plan_id, [row["n"] for row in rows])
+    known = _standing(connection, plan_id, [row["n"] for row in rows])
     deltas: dict[tuple[str, str], int] = {}
+    gone: list[bytes | None] = []
+    come: list[bytes] = []
+    values: list[dict[str, Any]] = []
     for row in rows:
-        state, cause, action = before[row["n"]]
+        number, new, cause = row["n"], row["state"], row["cause"]
+        state, old_cause, action, uid, befores, proof = known[number]
+        uid = uid if row["u"] is None else row["u"]
+        befores = befores if row["befores"] is None else row["befores"]
         _bump(deltas, "state", state, -1)
-        _bump(deltas, "state", row["state"], 1)
-        if cause and state in _TROUBLE:
-            _bump(deltas, "cause", cause, -1)
-        if row["cause"] and row["state"] in _TROUBLE:
-            _bump(deltas, "cause", row["cause"], 1)
-        _bump(deltas, "action", action, (row["state"] in _DID) - (state in _DID))
-    connection.execute(
-        update(entries)
-        .where(entries.c.plan_id == plan_id, entries.c.number == bindparam("n"))
-        .values(
-            state=bindparam("state"),
-            written_uid=func.coalesce(bindparam("u"), entries.c.written_uid),
-            outcome=bindparam("outcome"),
-            cause=bindparam("cause"),
-            befores=func.coalesce(bindparam("befores"), entries.c.befores),
-            settled_at=now,
-        ),
-        list(rows),
-    )
+        _bump(deltas, "state", new, 1)
+        if old_cause and state in _TROUBLE:
+            _bump(deltas, "cause", old_cause, -1)
+        if cause and new in _TROUBLE:
+            _bump(deltas, "cause", cause, 1)
+        _bump(deltas, "action", action, (new in _DID) - (state in _DID))
+        gone.append(proof)
+        proof = (
+            None
+            if new in proofs.UNPROVEN
+            else chain.proof(plan_id, number, new, uid, cause, now, row["outcome"], befores)
+        )
+        if proof is not None:
+            come.append(proof)
+        values.append(
+            {"plan": plan_id, "n": number, "s": new, "u": uid, "o": row["outcome"], "c": cause, "b": befores, "at": now,
+             "p": proof}
+        )  # fmt: skip
+    _SETTLE.run(connection, values)
     _add_counts(connection, run_id, deltas)
-    proofs.prove(connection, chain, run_id, plan_id, [row["n"] for row in rows])
+    proofs.record(connection, chain, run_id, gone, come)
 
 
 def move_all(
@@ -241,13 +241,16 @@ def take_back(connection: Connection, chain: Chain, origin: Origin, by_run: str,
 
 
 def _states(connection: Connection, plan_id: str, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    found: dict[int, tuple[str, str, str]] = {}
-    columns = (entries.c.number, entries.c.state, entries.c.cause, entries.c.action)
+    return {number: standing[:3] for number, standing in _standing(connection, plan_id, numbers).items()}
+
+
+def _standing(connection: Connection, plan_id: str, numbers: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """State, cause, action, record, before-images and proof of each entry."""
+    found: dict[int, tuple[Any, ...]] = {}
     for start in range(0, len(numbers), _IN):
-        part = numbers[start : start + _IN]
-        statement = select(*columns).where(entries.c.plan_id == plan_id, entries.c.number.in_(part))
-        for number, state, cause, action in connection.execute(statement):
-            found[number] = (state, cause, action)
+        part = {"plan": plan_id, "numbers": list(numbers[start : start + _IN])}
+        for number, *standing in tuples(connection, _STANDING, part):
+            found[number] = tuple(standing)
     return found
 
 
@@ -262,14 +265,7 @@ def add_up(connection: Connection, run_id: str, deltas: dict[tuple[str, str], in
 
 def _add_counts(connection: Connection, run_id: str, deltas: dict[tuple[str, str], int]) -> None:
     rows = [{"run_id": run_id, "kind": kind, "name": name, "count": by} for (kind, name), by in deltas.items() if by]
-    if rows:
-        statement = upsert(run_counts)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["run_id", "kind", "name"], set_={"count": run_counts.c.count + statement.excluded.count}
-            ),
-            rows,
-        )
+    _COUNT.run(connection, rows)
 
 
 def add_command(connection: Connection, run_id: str, command: str) -> None:
@@ -317,3 +313,40 @@ def makers(connection: Connection, plan_id: str) -> set[str]:
         Approver(login=row.login, sudo_user=row.sudo_user, via=row.via, session=row.session).person
         for row in connection.execute(statement)
     }
+
+
+# made once: making a statement takes longer than running it
+_OF_PLAN = entries.c.plan_id == bindparam("plan")
+_STANDING = select(
+    entries.c.number, entries.c.state, entries.c.cause, entries.c.action, entries.c.written_uid, entries.c.befores,
+    entries.c.proof,
+).where(_OF_PLAN, entries.c.number.in_(bindparam("numbers", expanding=True)))  # fmt: skip
+_SETTLE = Many(
+    update(entries)
+    .where(_OF_PLAN, entries.c.number == bindparam("n"))
+    .values(
+        state=bindparam("s"),
+        written_uid=bindparam("u"),
+        outcome=bindparam("o"),
+        cause=bindparam("c"),
+        befores=bindparam("b"),
+        settled_at=bindparam("at"),
+        proof=bindparam("p"),
+    )
+)
+_CLAIM = (
+    update(entries)
+    .where(
+        _OF_PLAN,
+        entries.c.number.in_(bindparam("numbers", expanding=True)),
+        entries.c.state == EntryState.PLANNED.value,
+    )
+    .values(state=EntryState.INFLIGHT.value, claimed_at=bindparam("at"))
+)
+_counted = upsert(run_counts)
+_COUNT = Many(
+    _counted.on_conflict_do_update(
+        index_elements=["run_id", "kind", "name"], set_={"count": run_counts.c.count + _counted.excluded.count}
+    ),
+    ("run_id", "kind", "name", "count"),
+)
