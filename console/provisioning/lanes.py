@@ -72,20 +72,25 @@ class ListReader:
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Answer]:
         """Records by HubSpot's id; a merged record's id leads to its survivor."""
-        return {uid: self._answer("hs_object_id", uid) for uid in ids}
+        return self._answers("hs_object_id", ids)
 
     async def by_key(self, name: str, values: Sequence[str]) -> dict[str, Answer]:
         """Records by the value of a key, an email also by a contact's further addresses."""
-        return {value: self._answer(name, value) for value in values}
+        return self._answers(name, values)
 
     async def survivor(self, uid: str) -> Answer:
         """Nothing more than `by_id` knows: it follows merges."""
-        return self._answer("hs_object_id", uid)
+        return self._answers("hs_object_id", [uid])[uid]
 
-    def _answer(self, name: str, value: str) -> Answer:
-        found = self.shelf.find(name, value)
-        read_at = min((read_at for _, read_at in found), default=time.time())
-        return Answer(records=tuple(record for record, _ in found), read_at=read_at)
+    def _answers(self, name: str, values: Sequence[str]) -> dict[str, Answer]:
+        now = time.time()
+        return {
+            value: Answer(
+                records=tuple(record for record, _ in found),
+                read_at=min((read_at for _, read_at in found), default=now),
+            )
+            for value, found in self.shelf.find(name, values).items()
+        }
 
 
 async def choose(

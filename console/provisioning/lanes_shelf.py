@@ -5,10 +5,11 @@ The file has no name and goes with the process; its values are sealed by a key t
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,9 @@ _TABLES = (
 )
 _ALL_ONE = "BEGIN"
 """One transaction for all: nobody else sees the file, and a transaction for each row would take most of the time."""
+_BY_KEY = "SELECT k.digest, r.id, r.read_at, r.blob FROM keys k JOIN records r ON r.id = k.id WHERE k.digest IN ({}) ORDER BY r.id"
+_BY_ID = "SELECT id, id, read_at, blob FROM records WHERE id IN ({})"
+_MANY = 500
 _ID = "hs_object_id"
 _DIGEST = 12
 _pack = msgspec.msgpack.Encoder().encode
@@ -51,15 +55,24 @@ class Shelf:
         self._write("INSERT OR IGNORE INTO keys VALUES (?, ?)", keys)
         self.count += len(records)
 
-    def find(self, name: str, value: str) -> list[tuple[Record, float]]:
-        """The records with this value of a property, or this id, and when they were read."""
-        found = self._db.execute(
-            "SELECT id, read_at, blob FROM records WHERE id IN (SELECT id FROM keys WHERE digest = ?) ORDER BY id",
-            (self._digest(name, value),),
-        ).fetchall()
-        if not found and name == _ID and value.isdigit() and len(value) < 19:
-            found = self._db.execute("SELECT id, read_at, blob FROM records WHERE id = ?", (int(value),)).fetchall()
-        return [(self._open(uid, blob), read_at) for uid, read_at, blob in found]
+    def find(self, name: str, values: Sequence[str]) -> dict[str, list[tuple[Record, float]]]:
+        """The records with each of these values of a property, or each of these ids, and when they were read."""
+        digests = {value: self._digest(name, value) for value in values}
+        by_digest = self._found(_BY_KEY, list(dict.fromkeys(digests.values())))
+        found = {value: by_digest.get(digest, []) for value, digest in digests.items()}
+        if name == _ID:
+            ids = {value: int(value) for value in values if not found[value] and value.isdigit() and len(value) < 19}
+            by_id = self._found(_BY_ID, list(dict.fromkeys(ids.values())))
+            found.update((value, by_id.get(uid, [])) for value, uid in ids.items())
+        return found
+
+    def _found(self, statement: str, wanted: Sequence[Any]) -> dict[Any, list[tuple[Record, float]]]:
+        found: dict[Any, list[tuple[Record, float]]] = {}
+        for start in range(0, len(wanted), _MANY):
+            part = wanted[start : start + _MANY]
+            for by, uid, read_at, blob in self._db.execute(statement.format(",".join("?" * len(part))), part):
+                found.setdefault(by, []).append((self._open(uid, blob), read_at))
+        return found
 
     def claim(self, uids: Iterable[str]) -> None:
         """Somebody of the source speaks for these records."""
@@ -97,7 +110,7 @@ class Shelf:
 
     def _digest(self, name: str, value: str) -> bytes:
         text = f"{name}\0{value.strip().casefold()}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, text, "sha256")[:_DIGEST]
+        return hashlib.blake2b(text, key=self._secret, digest_size=_DIGEST).digest()
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         try:

@@ -298,7 +298,7 @@ class Making:
         if (shelf := self._claimed) is not None:
             keys = [("hs_object_id", link.uid)] if link is not None else list(person.keys)
             for name, value in keys:
-                shelf.claim([record.id for record, _ in shelf.find(name, value)])
+                shelf.claim([record.id for record, _ in shelf.find(name, [value])[value]])
 
     async def _nobody(self, source_id: str) -> None:
         """The one person who was asked for is not in the source: they left, or there never was such a one."""
