@@ -93,10 +93,10 @@ def entry_conditions(
 
 def entry_rows(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], after: int, limit: int
-) -> Sequence[Row[Any]]:
-    """The next entries after the number `after`, in plan order."""
+) -> Sequence[Sequence[Any]]:
+    """The next entries after the number `after`, in plan order: all columns of each."""
     statement = select(entries).where(*conditions, entries.c.number > after).order_by(entries.c.number).limit(limit)
-    return connection.execute(statement).all()
+    return tuples(connection, statement)
 
 
 def count_entries(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:

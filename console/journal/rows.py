@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +29,10 @@ _pack = msgspec.msgpack.Encoder().encode
 _payload = msgspec.msgpack.Decoder(Payload)
 _plan = msgspec.msgpack.Decoder(Plan)
 _befores = msgspec.msgpack.Decoder(dict[str, str | None])
+_SITUATIONS = {one.value: one for one in Situation}
+_ACTIONS = {one.value: one for one in Action}
+_STATES = {one.value: one for one in EntryState}
+_UNDOS = {one.value: one for one in Undo}
 _Accepted = dict[str, tuple[str | None, str | None]]
 _remembered = msgspec.msgpack.Decoder(_Accepted | tuple[_Accepted, tuple[tuple[str, str], ...]])
 """What a link remembers: accepted values, and behind them, where there are any, the associations that were made."""
@@ -89,50 +94,75 @@ def sealed_befores(befores: dict[str, str | None], seal: Seal, plan_id: str, num
     return seal.seal(_pack(befores), place(plan_id, number, "befores")) if befores else None
 
 
-def entry_of(row: Row[Any], seal: Seal | None, key: bytes) -> NewEntry:
-    """The entry of a row. Its payload is None without the plan's key, and where it is not the one that was hashed."""
+def entry_of(row: Sequence[Any], seal: Seal | None, key: bytes) -> NewEntry:
+    """The entry of a row (all columns of the table, in order).
+
+    Its payload is None without the plan's key, and where it is not the one that was hashed.
+    """
+    (
+        plan_id,
+        number,
+        situation,
+        action,
+        state,
+        undo,
+        uid,
+        clears,
+        read_at,
+        claimed_at,
+        settled_at,
+        key_digest,
+        correlation_digest,
+        content,
+        twin,
+        twin_of,
+        cause,
+        written_uid,
+        sealed,
+        sealed_outcome,
+        sealed_before,
+        _,
+        fingerprint,
+    ) = row  # fmt: skip - by place: names take three times as long
     payload: Payload | None = None
     outcome = ""
     befores: dict[str, str | None] = {}
     if seal is not None:
         try:
-            if row.payload is not None:
-                payload = _payload.decode(_hashed(row, seal, key))
-            if row.outcome is not None:
-                outcome = seal.open(row.outcome, place(row.plan_id, row.number, "outcome")).decode(
-                    "utf-8", "surrogatepass"
-                )
-            if row.befores is not None:
-                befores = _befores.decode(seal.open(row.befores, place(row.plan_id, row.number, "befores")))
+            if sealed is not None:
+                payload = _payload.decode(_hashed(seal.open(sealed, place(plan_id, number, "payload")), content, key))
+            if sealed_outcome is not None:
+                outcome = seal.open(sealed_outcome, place(plan_id, number, "outcome")).decode("utf-8", "surrogatepass")
+            if sealed_before is not None:
+                befores = _befores.decode(seal.open(sealed_before, place(plan_id, number, "befores")))
         except Unreadable:
             outcome = "unreadable: sealed by another key, or changed"
-    if row.twin is not None:
-        payload = _with_twin(payload, row.twin, row.twin_of)
+    if twin is not None:
+        payload = _with_twin(payload, twin, twin_of)
     return NewEntry(
-        number=row.number,
-        situation=Situation(row.situation),
-        action=Action(row.action),
-        state=EntryState(row.state),
-        undo=Undo(row.undo),
-        uid=row.written_uid or row.uid,
+        number=number,
+        situation=_SITUATIONS[situation],
+        action=_ACTIONS[action],
+        state=_STATES[state],
+        undo=_UNDOS[undo],
+        uid=written_uid or uid,
         payload=payload,
         outcome=outcome,
-        cause=row.cause,
-        clears=row.clears,
-        read_at=row.read_at,
-        claimed_at=row.claimed_at,
-        settled_at=row.settled_at,
+        cause=cause,
+        clears=clears,
+        read_at=read_at,
+        claimed_at=claimed_at,
+        settled_at=settled_at,
         befores=befores,
-        key_digest=row.key_digest,
-        correlation_digest=row.correlation_digest,
-        fingerprint=row.fingerprint or b"",
+        key_digest=key_digest,
+        correlation_digest=correlation_digest,
+        fingerprint=fingerprint or b"",
     )
 
 
-def _hashed(row: Row[Any], seal: Seal, key: bytes) -> bytes:
+def _hashed(content: bytes, digest: bytes, key: bytes) -> bytes:
     """The content of a payload, if it is the one that the plan's hash stands for."""
-    content = seal.open(row.payload, place(row.plan_id, row.number, "payload"))
-    if not hmac.compare_digest(content_digest(key, content), row.content):
+    if not hmac.compare_digest(content_digest(key, content), digest):
         raise Unreadable("not what was hashed")
     return content
 

@@ -31,6 +31,8 @@ SLICE = 250
 SLICES_AHEAD = 24
 """Slices read while look-ups wait for HubSpot's allowance: some 6,000 people, half a burst."""
 FLUSH = 1000
+FLUSHES = 3
+"""Writes under way at once: more would only hold entries in memory, for they are written one after another."""
 
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ class Making:
         self._unlinked: list[Person] = []
         self._ready: list[tuple[NewEntry, Person | None]] = []
         self._writing = asyncio.Lock()
+        self._flushes = asyncio.Semaphore(FLUSHES)
         self._lanes = asyncio.Semaphore(LOOKUPS)
 
     @property
@@ -229,8 +232,7 @@ class Making:
         while len(self._unlinked) >= BATCH or (last and self._unlinked):
             unlinked, self._unlinked = self._unlinked[:BATCH], self._unlinked[BATCH:]
             await self._lane(tasks, self._correlator.unlinked(unlinked))
-        if len(self._ready) >= FLUSH:
-            await self._flush()
+        await self._flush(FLUSH)
 
     async def _lane(self, tasks: asyncio.TaskGroup, lookup: Awaitable[list[Found]]) -> None:
         """Start a look-up as soon as fewer than LOOKUPS are under way."""
@@ -241,8 +243,7 @@ class Making:
                 found = await lookup  # first: while it is awaited, a flush puts a new list in place of the old
                 self._claim(found)
                 self._ready.extend((self._maker.found(one), one.person) for one in found)
-                if len(self._ready) >= FLUSH:
-                    await self._flush()
+                await self._flush(FLUSH)
                 self.tell("looking up")
             finally:
                 self._lanes.release()
@@ -260,14 +261,20 @@ class Making:
     async def _fingerprints(self, links: dict[bytes, Link]) -> dict[bytes, NewEntry]:
         return await self._journal.fingerprints(self._base.id, list(links)) if self._base is not None and links else {}
 
-    async def _flush(self) -> None:
-        ready, self._ready = self._ready, []
-        entries = await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
-        async with self._writing:
-            allowed = [self._allowed(entry) for entry in entries]
-            await self._journal.add_entries(self.begun.id, allowed)
-            self.planned += len(entries)
-            self._actions.update(entry.action.value for entry in allowed)
+    async def _flush(self, least: int = 1) -> None:
+        """Write the entries that are ready, if they are so many."""
+        if len(self._ready) < least:
+            return
+        async with self._flushes:
+            if len(self._ready) < least:
+                return  # somebody else took them meanwhile
+            ready, self._ready = self._ready, []
+            entries = await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
+            async with self._writing:
+                allowed = [self._allowed(entry) for entry in entries]
+                await self._journal.add_entries(self.begun.id, allowed)
+                self.planned += len(entries)
+                self._actions.update(entry.action.value for entry in allowed)
 
     def _allowed(self, entry: NewEntry) -> NewEntry:
         """The entry, only reported where its action was not asked for, or as the profile has it that denies it."""

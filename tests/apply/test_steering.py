@@ -73,7 +73,9 @@ async def test_a_pause_that_is_withdrawn_at_once_does_not_stop_the_run(
     assert (done.state, done.states) == (RunState.DONE, {"done": PEOPLE})
 
 
-async def test_an_onlooker_that_breaks_does_not_make_the_run_deaf(parts: Parts, plan: Plan) -> None:
+async def test_an_onlooker_that_breaks_does_not_make_the_run_deaf(parts: Parts, plan: Plan, sim: Simulator) -> None:
+    sim.settings(latency=0.3)  # so that there is a run to be paused
+
     def broken(progress: RunProgress) -> None:
         raise OSError(5, "the terminal is gone")
 
