@@ -152,6 +152,26 @@ _ALL = (
     Action("run_pause", "Pause run", "Finish what is under way, then wait.", "Runs", "runs pause"),
     Action("run_resume", "Resume run", "Go on where the run stopped.", "Runs", "runs resume"),
     Action("run_cancel", "Cancel run", "Finish what is under way and stop for good.", "Runs", "runs cancel"),
+    Action("run_retry", "Retry failed", "Send what failed once more, look up what is uncertain.", "Runs", "runs retry"),
+    Action(
+        "dead_letters",
+        "Dead letters",
+        "What a run left behind: why, and retry, edit or discard.",
+        "Runs",
+        "runs dead-letters",
+        "dead_letters",
+    ),
+    Action(
+        "dead_letter_edit", "Edit a value", "Send a dead letter with another value, as a plan.", "Runs", "runs edit"
+    ),
+    Action("dead_letter_discard", "Discard", "Give a dead letter up; it counts as skipped.", "Runs", "runs discard"),
+    Action("run_undo", "Undo run", "A plan that takes back what a run did.", "Runs", "runs undo", "undo"),
+    Action("receipt", "Receipt", "One run on one page: who approved what, who steered it.", "Runs", "runs receipt"),
+    Action("receipt_save", "Save receipt", "Write the page to a private file, to be printed.", "Runs", "runs receipt"),
+    Action("journal_verify", "Verify journal", "Is all that was recorded still as it was.", "Runs", "journal verify"),
+    Action(
+        "journal_export", "Export journal", "The journal as JSON lines in a private file.", "Runs", "journal export"
+    ),
     Action("report", "Report", "What a run did, what failed and why.", "Runs", "runs report", "report"),
     Action("theme", "Theme", "Dark, light, high contrast, monochrome, or your own.", "Console"),
     Action("palette", "Command palette", "Find any action by its name.", "Console", "--help"),

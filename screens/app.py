@@ -60,6 +60,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "diff": ("history", "HistoryScreen", ("plans",)),
     "history": ("history", "HistoryScreen", ("runs",)),
     "run_watch": ("run", "RunScreen", ("",)),
+    "dead_letters": ("dead_letters", "DeadLettersScreen", ("",)),
     "mapping_check": ("mapping", "MappingScreen", ()),
     "help": ("help", "HelpScreen", ()),
 }

@@ -9,7 +9,10 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from console.hubspot.budget import BudgetState
+    from console.journal.failures import InFlight
     from console.journal.model import RunProgress
+    from console.provisioning.causes import CauseGroup
+    from console.provisioning.lock import Owner
     from console.provisioning.planner import PlanProgress
 
 
@@ -26,9 +29,12 @@ class BudgetMoved(Message, bubble=False):
 
 @dataclass
 class RunMoved(Message, bubble=False):
-    """A run made progress."""
+    """A run made progress; with why entries failed, what is in flight, and who writes its mapping."""
 
     progress: RunProgress
+    causes: list[CauseGroup]
+    in_flight: InFlight
+    owner: Owner | None
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest progress is of interest."""

@@ -150,11 +150,6 @@ def moment(then: float | str | None) -> str:
     return f"{parsed.astimezone():%Y-%m-%d %H:%M}"
 
 
-def cause(code: str) -> str:
-    """A cause of failures as words: duplicate_key is duplicate key; sentences stay as they are."""
-    return code if " " in code else code.replace("_", " ")
-
-
 def bar(share: float, width: int) -> tuple[str, str]:
     """A bar's filled and empty part: heavy and light, so that it reads without colour."""
     filled = round(max(0.0, min(1.0, share)) * width)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 _FINDINGS_SHOWN = 50
 _BACKWARDS_SHOWN = 5
-_MAC_DIGITS = 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,11 +59,13 @@ def _days(text: str) -> float:
 
 
 async def _verify(context: Context) -> int:
+    from console.provisioning.proving import of_journal
+
     heads = [_head(text) for text in context.args.head]
     async with context.session() as session:
         journal = await session.journal
         anchored = await anchors(context, session, journal)
-        named = [(f"the noted head {head.position}", _of(head, journal)) for head in heads]
+        named = [(f"the noted head {head.position}", of_journal(head, journal)) for head in heads]
         verdict = await journal.verify([*named, *anchored])
         if verdict.sound and verdict.head is not None:
             await keep_anchor(context, session, verdict.head)
@@ -78,51 +77,31 @@ async def _verify(context: Context) -> int:
 
 
 def _head(text: str) -> Head:
-    from console.journal.chain import Head
+    from console.provisioning.proving import parsed_head
 
-    position, _, mac = text.partition(":")
-    digits = mac.strip().lower()
-    if not position.strip().isdigit() or len(digits) < _MAC_DIGITS or set(digits) - set("0123456789abcdef"):
+    head = parsed_head(text)
+    if head is None:
         raise usage(f"--head {text} is no end of a chain.", "It looks like 1234:9f0c...: see a receipt.")
-    return Head(journal="", position=int(position), mac=digits)
-
-
-def _of(head: Head, journal: Journal) -> Head:
-    import msgspec
-
-    return msgspec.structs.replace(head, journal=head.journal or journal.chain_name)
-
-
-def _anchor_name(journal: str) -> str:
-    return f"journalHead-{journal}"
+    return head
 
 
 async def anchors(context: Context, session: Session, journal: Journal) -> list[tuple[str, Head]]:
     """The end of the chain that the last verification left in the vault."""
-    from console.settings.errors import VaultError
-    from console.settings.vault import MACHINE
+    from console.provisioning import proving
 
-    vault = (await session.vault).bound("")
+    vault = await session.vault
     try:
-        kept = await vault.get(MACHINE, _anchor_name(journal.chain_name)) if vault.persistent else None
-        return [(f"the {vault.label}", _of(_head(kept), journal))] if kept else []
-    except (VaultError, Stop):
+        return await proving.anchors(journal, vault, context.out.note)
+    except Stop:  # nobody is there to open it
         context.out.note(f"The {vault.label} could not be asked for the last verified end of the chain.")
         return []
 
 
 async def keep_anchor(context: Context, session: Session, head: Head) -> None:
     """Leave the end of the chain in the vault, where the next verification finds it."""
-    from console.settings.errors import VaultError
-    from console.settings.vault import MACHINE
+    from console.provisioning import proving
 
-    vault = (await session.vault).bound("")
-    if not vault.persistent:
-        return
-    try:
-        await vault.set(MACHINE, _anchor_name(head.journal), f"{head.position}:{head.mac}")
-    except VaultError:
-        context.out.note(f"The {vault.label} could not take the end of the chain; note it yourself: --head {head.text}")
+    await proving.keep_anchor(head, await session.vault, context.out.note)
 
 
 def _verdict(verdict: Verdict) -> dict[str, object]:
@@ -225,21 +204,11 @@ async def _export(context: Context) -> int:
 
 
 async def _to_file(context: Context, path: Path, lines: Any) -> None:
-    import msgspec
+    from console.provisioning.errors import PlanRefused
+    from console.provisioning.proving import export_to
 
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise usage(f"{path} is there already.", "Name a new file: nothing is overwritten.") from None
-    number = 0
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            async for line in lines:
-                file.write(msgspec.json.encode(line) + b"\n")
-                number += 1
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - nothing waits for it here
-        raise
+        number = await export_to(path, lines)
+    except PlanRefused as refused:
+        raise usage(refused.message, refused.remedy) from None
     context.out.note(f"{number:,} lines in {path}, readable by you alone.")

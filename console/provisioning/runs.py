@@ -16,6 +16,7 @@ from console.provisioning.aftermath import after_guards
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import LockedByAnother, Owner, OwnerLock, holder
 from console.provisioning.report import Report, ReportFormat, build_report, render
+from console.provisioning.run_watching import RunWatching
 from console.provisioning.runner import Runner, last_words, spawn
 from console.settings.paths import Paths
 from console.settings.profile import Profile
@@ -171,6 +172,10 @@ class Runs:
             if run.ended or run.interrupted or self._stands(run) or self._waits(run):
                 return
             await asyncio.sleep(WATCH_SECONDS)
+
+    def watching(self) -> RunWatching:
+        """What whoever watches a run asks besides its progress."""
+        return RunWatching(self._journal, self._paths)
 
     async def pause(self, run_or_plan: str) -> None:
         """Ask the runner to stop after what is in flight; `watch` ends when it did."""

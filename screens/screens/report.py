@@ -8,29 +8,37 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from console.provisioning.causes import in_words
 from screens import words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.screens.base import ConsoleScreen
+from screens.screens.run_doing import RunDoing
 from screens.widgets.details import who
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
-    from console.journal.model import Entry
+    from console.journal.model import Entry, RunProgress
     from console.provisioning.report import Report
     from console.session import Session
 
 
-class ReportScreen(ConsoleScreen[None]):
+class ReportScreen(RunDoing):
     """The same report as `hubspoke runs report`."""
 
     PLACE = "report"
     HEADING = "Report"
     BINDINGS = bindings("report")
+    AUTO_FOCUS = "VerticalScroll"
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
         self._run_id = run_id
+        self._report: Report | None = None
+
+    @property
+    def run(self) -> RunProgress | None:
+        """The run, once it is read."""
+        return self._report.run if self._report is not None else None
 
     def body(self) -> ComposeResult:
         """One text."""
@@ -47,8 +55,9 @@ class ReportScreen(ConsoleScreen[None]):
         """Read it."""
 
         async def read() -> None:
-            report = await (await session.runs).report(self._run_id)
-            self.query_one("#report", Line).show(report_text(report))
+            self._report = await (await session.runs).report(self._run_id)
+            self.query_one("#report", Line).show(report_text(self._report))
+            self.refresh_bindings()
 
         self.work(read, group="report")
 
@@ -82,7 +91,7 @@ def report_text(report: Report) -> Content:
     if causes:
         rows += [literal(""), literal("Failures by cause", "$primary bold")]
         rows += [
-            row((f"{words.number(count):>9}  ", "$error bold"), (words.cause(cause), "")) for cause, count in causes
+            row((f"{words.number(count):>9}  ", "$error bold"), (in_words(cause)[0], "")) for cause, count in causes
         ]
     if report.problems:
         rows += [literal(""), literal("Records that need attention", "$primary bold")]

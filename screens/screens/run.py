@@ -1,52 +1,64 @@
-"""A run as it goes: progress, pace, time left, outcomes, failures by cause; pause, resume, cancel.
+"""A run as it goes: progress, pace, time left, outcomes, allowance, failures by cause; and commands to it.
 
-The run is a process of its own: this screen only reads the journal and leaves commands in it.
+The run is a process of its own: this screen only reads the journal and leaves commands in it, so leaving it, or losing
+the terminal, never touches the run. Coming back shows at once what the journal has.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
-from console.journal.model import Entry, EntryState, RunProgress, RunState
+from console.journal.failures import InFlight
+from console.journal.model import RunProgress, RunState
+from console.provisioning.causes import CauseGroup
+from console.provisioning.pace import Pace
+from console.provisioning.run_note import RESUMABLE, elsewhere, note
 from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import literal, stack
 from screens.messages import RunMoved
-from screens.rates import Rates
-from screens.screens.base import ConsoleScreen
-from screens.screens.home import worth_watching
-from screens.screens.plan import entry_row
+from screens.screens.run_doing import RunDoing
+from screens.screens.run_words import (
+    cause_detail,
+    cause_row,
+    head_rows,
+    note_rows,
+    outcome_rows,
+    pace_lines,
+    pace_row,
+    who_rows,
+)
+from screens.widgets.bars import KeyBar, TopBar
 from screens.widgets.gauges import gauge_rows
-from screens.widgets.paged_rows import Fetched, PagedRows
-from screens.widgets.panel import Panel
+from screens.widgets.paged_rows import PagedRows
+from screens.widgets.panel import Line, Panel
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
+    from console.provisioning.lock import Owner
+    from console.provisioning.run_watching import RunWatching
     from console.session import Session
 
-TROUBLED = (
-    EntryState.FAILED,
-    EntryState.CONFLICT,
-    EntryState.UNCERTAIN,
-    EntryState.NOT_ACCEPTED,
-    EntryState.NEEDS_DECISION,
-)
-PAGE = 200
-RESUMABLE = frozenset(
-    {RunState.APPROVED, RunState.PAUSED, RunState.PAUSED_QUOTA, RunState.QUARANTINED, RunState.FAILED}
+LOOK_AGAIN = 2.0
+"""Seconds after which a run that stands still is looked at again: another console may have resumed it."""
+TALL = 34
+"""Lines from which the throughput is drawn higher."""
+NO_RUN = (
+    "There is no run yet: a run is a plan that you approved.",
+    "Press F3, then p, to make a plan. Nothing is written by it.",
 )
 
 
-class RunScreen(ConsoleScreen[None]):
-    """Watch one run; "" is the newest."""
+class RunScreen(RunDoing):
+    """Watch one run; "" is the one that an operator means by "the run"."""
 
     PLACE = "run"
-    CSS_PATH = theme.sheets("widgets", "review")
+    CSS_PATH = theme.sheets("widgets", "run")
     HEADING = "Run"
     BINDINGS = bindings("run")
     AUTO_FOCUS = "RecordTable"
@@ -55,54 +67,125 @@ class RunScreen(ConsoleScreen[None]):
         super().__init__()
         self.run_id = run_id
         self.progress: RunProgress | None = None
-        self._rates = Rates()
+        self._pace = Pace()
+        self._watching: RunWatching | None = None
+        self._in_flight = InFlight()
+        self._owner: Owner | None = None
+        self._causes: list[CauseGroup] | None = None
         self._painted = 0.0
-        self._troubled = -1
-        self._asked = ""
+        self._lost = ""
+
+    def compose(self) -> ComposeResult:
+        """The bands of a screen, without the line of gauges: they have a panel of their own here."""
+        yield TopBar(self.HEADING)
+        with VerticalScroll(id="body", can_focus=False):
+            yield from self.body()
+        yield KeyBar()
 
     def body(self) -> ComposeResult:
-        """Progress over all; outcomes, causes and allowance side by side; troubled entries below."""
-        yield Panel("Progress", "", id="run-progress")
+        """Progress over all; outcomes and allowance side by side; failures by cause below."""
+        yield Panel("Progress", literal("Reading …", "$muted"), id="run-progress")
         with Horizontal(id="run-middle"):
-            yield Panel("Outcomes", "", id="run-outcomes")
-            yield Panel("Failures by cause", "", id="run-causes")
-            yield Panel("Allowance", "", id="run-allowance", classes="wide-only")
-        table = RecordTable(
-            Column("No", 6, right=True),
-            Column("Action", 11),
-            Column("Person", 16, grow=1),
-            Column("What happened", 20, grow=2),
-            Column("State", 16),
-            empty="No record needs attention.",
-            id="run-entries",
-        )
-        table.border_title = "Records that need attention"
-        table.add_class("panel")
-        yield table
+            yield Panel("Records", "", id="run-outcomes")
+            yield Panel("Allowance", "", id="run-allowance")
+            yield Panel("Who", "", id="run-who", classes="wide-only")
+        with Horizontal(id="run-bottom"):
+            table = RecordTable(
+                Column("Records", 7, right=True),
+                Column("Cause", 32),
+                Column("What to do", 24, grow=2),
+                Column("Entries", 14),
+                empty="✓ Nothing failed so far.",
+                id="run-causes",
+            )
+            table.border_title = "Failures by cause"
+            table.add_class("panel")
+            yield table
+            with VerticalScroll(id="run-cause", classes="panel wide-only", can_focus=False) as pane:
+                pane.border_title = "This cause"
+                yield Line("", id="run-cause-text")
 
-    def session_opened(self, session: Session) -> None:
+    # ---- following
+
+    def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
         """Follow the run."""
-        watched = worth_watching(self.console.glance.runs)
-        if not self.run_id and watched is not None:
-            self.run_id = watched.id
-        if self.run_id:
-            self.retitle(f"Run {self.run_id}")
-            self.work(lambda: self._watch(session), group="watch")
+        if not self.run_id:
+            from screens.screens.home import worth_watching
+
+            watched = worth_watching(self.console.glance.runs)
+            self.run_id = watched.id if watched is not None else ""
+        if not self.run_id:
+            self.add_class("-none")
+            self.query_one("#run-progress", Panel).show(stack(*(literal(line, "$muted") for line in NO_RUN)))
+            return
+        self.remove_class("-none")
+        self.retitle(f"Run {self.run_id}")
+        self._watching = None
+        self._follow()
+
+    def _follow(self) -> None:
+        session = self.session
+        if session is not None and self.is_attached:
+            self.work(lambda: self._watch(session), group="watch", failed=self._cannot_see)
 
     async def _watch(self, session: Session) -> None:
+        """Tell of every change until the run stands still; then look again now and then."""
         runs = await session.runs
-        self._take(await runs.show(self.run_id))
+        if self._watching is None:
+            self._watching = runs.watching()
+            self._pace.remember(await self._watching.past(await runs.show(self.run_id)))
         async for progress in runs.watch(self.run_id):
-            self.post_message(RunMoved(progress))
+            await self._tell(self._watching, progress)
+        self._lost = ""
+        self.set_timer(LOOK_AGAIN, self._follow)
+
+    async def _tell(self, watching: RunWatching, progress: RunProgress) -> None:
+        if progress == self.progress and not self._lost and progress.state is RunState.RUNNING:
+            return
+        causes = await watching.causes(progress)
+        in_flight = await watching.in_flight(progress) if progress.state is RunState.RUNNING else InFlight()
+        owner = await watching.owner(progress) if progress.state in RESUMABLE else None
+        self.post_message(RunMoved(progress, causes, in_flight, owner))
+
+    def _cannot_see(self, error: BaseException) -> None:
+        """The journal could not be read: say it once, and go on trying. The run itself does not mind."""
+        told = str(error)
+        if told != self._lost:
+            self._lost = told
+            self.console.trouble(error)
+            if self.progress is None:
+                text = "✗ The run cannot be read; trying again. The run itself does not mind."
+                self.query_one("#run-progress", Panel).show(literal(text, "$error"))
+        self.set_timer(LOOK_AGAIN, self._follow)
 
     def on_run_moved(self, message: RunMoved) -> None:
         """Show it, unless a frame was painted a moment ago and this is not the end."""
-        self._rates.feed(message.progress)
+        self._pace.feed(message.progress)
         now = time.monotonic()
         settled = message.progress.state is not RunState.RUNNING or message.progress.interrupted
         if settled or now - self._painted >= 1 / self.console.link.gauges:
             self._painted = now
-            self._take(message.progress)
+            self._take(message)
+
+    def _take(self, message: RunMoved) -> None:
+        before, progress = self.progress, message.progress
+        self.progress = progress
+        self._in_flight, owner = message.in_flight, message.owner
+        changed = before is None or (before.state, before.interrupted) != (progress.state, progress.interrupted)
+        moved = owner != self._owner
+        self._owner = owner
+        self._paint()
+        if message.causes != self._causes:
+            self._causes = list(message.causes)
+            self.query_one(RecordTable).show(PagedRows.of(self._causes, cause_row), keep_cursor=True)
+            self.on_record_table_moved()
+        if changed or moved:
+            self.forget_command()
+            self.refresh_bindings()
+        if changed and before is not None:
+            self.console.renew_bars()
+
+    # ---- painting
 
     def on_budget_moved(self) -> None:
         """The gauges beside the run."""
@@ -111,197 +194,63 @@ class RunScreen(ConsoleScreen[None]):
     def on_resize(self) -> None:
         """Bars are as long as there is room."""
         if self.progress is not None:
-            self.call_after_refresh(self._take, self.progress)
+            self.call_after_refresh(self._paint)
 
-    def _take(self, progress: RunProgress) -> None:
-        before = self.progress
-        changed = before is None or (before.state, before.interrupted) != (progress.state, progress.interrupted)
-        self.progress = progress
-        self._rates.feed(progress)
-        width = max(20, self.app.size.width - 6)
-        self.query_one("#run-progress", Panel).show(progress_rows(progress, self._rates, width))
+    def _paint(self) -> None:
+        progress = self.progress
+        if progress is None:
+            return
+        width = max(30, self.app.size.width - 6)
+        self.query_one("#run-progress", Panel).show(self._progress(progress, width))
         self.query_one("#run-outcomes", Panel).show(outcome_rows(progress))
-        self.query_one("#run-causes", Panel).show(cause_rows(progress))
+        self.query_one("#run-who", Panel).show(who_rows(progress))
         self._show_allowance()
-        troubled = sum(progress.states.get(state, 0) for state in TROUBLED)
-        if troubled != self._troubled and self.session is not None:
-            self._troubled = troubled
-            self._show_entries(self.session)
-        if changed:
-            self._asked = ""
-            self.refresh_bindings()
+
+    def _progress(self, progress: RunProgress, width: int) -> Content:
+        rows = 3 if self.app.size.height >= TALL else 2
+        budget = self.console.budget_state
+        standing = note(progress, self._owner, budget.daily_resets_at if budget else None, now=words.clock())
+        below: list[Content]
+        if progress.state is RunState.RUNNING and not progress.interrupted:
+            below = pace_lines(progress, self._pace, width, rows)
+            if standing.told:
+                below[-1] = literal(standing.told, "$warning")
+        else:
+            below = note_rows(standing, width)
+        head = head_rows(progress, width)
+        return stack(*head, pace_row(progress, self._pace, self._in_flight, width), *below)
 
     def _show_allowance(self) -> None:
-        rows = gauge_rows(self.console.budget_state, 40)
-        self.query_one("#run-allowance", Panel).show(stack(*rows))
+        panel = self.query_one("#run-allowance", Panel)
+        panel.show(stack(*gauge_rows(self.console.budget_state, max(20, panel.content_size.width))))
 
-    def _show_entries(self, session: Session) -> None:
-        async def fetch(after: Any | None) -> Fetched:
-            runs = await session.runs
-            entries = await runs.entries(self.run_id, states=list(TROUBLED), after=after or 0, limit=PAGE)
-            return Fetched(entries, entries[-1].number if len(entries) == PAGE else None)
+    # ---- causes
 
-        self.query_one(RecordTable).show(PagedRows(fetch, trouble_row), keep_cursor=True)
-
-    def on_record_table_loaded(self, message: RecordTable.Loaded) -> None:
-        """Say why entries did not come."""
-        if message.error is not None:
-            self.console.trouble(message.error)
+    def on_record_table_moved(self) -> None:
+        """The pane follows the cursor."""
+        self.query_one("#run-cause-text", Line).show(cause_detail(self.query_one(RecordTable).current()))
 
     def on_record_table_chosen(self) -> None:
-        """One entry on the whole screen."""
-        self.action_detail()
+        """All entries of a group."""
+        group: CauseGroup | None = self.query_one(RecordTable).current()
+        if group is not None and self.progress is not None:
+            from screens.screens.cause import CauseScreen
 
-    def action_detail(self) -> None:
-        """Open the entry under the cursor."""
-        entry: Entry | None = self.query_one(RecordTable).current()
-        if entry is not None:
-            from screens.screens.entry import EntryScreen
+            self.app.push_screen(CauseScreen(self.progress, group))
 
-            self.app.push_screen(EntryScreen(entry))
-
-    # ---- commands
+    # ---- what can be done
 
     @property
-    def _interrupted(self) -> bool:
-        return self.progress is not None and self.progress.interrupted
+    def run(self) -> RunProgress | None:
+        """The run, for the commands."""
+        return self.progress
 
     def offers(self, action: str) -> bool:
-        """Pause what runs, resume what waits, cancel what has not ended."""
-        state = self.progress.state if self.progress is not None else None
-        if action == "run_pause":
-            return state is RunState.RUNNING and not self._interrupted
-        if action == "run_resume":
-            return state in RESUMABLE or self._interrupted
-        if action == "run_cancel":
-            return state is not None and state not in (RunState.DONE, RunState.CANCELLED)
-        if action == "report":
-            return self.progress is not None
+        """A run that another one keeps from going on is not resumed."""
+        if action == "run_resume" and self.progress is not None and elsewhere(self.progress, self._owner):
+            return False
         return super().offers(action)
 
-    def do_run_pause(self) -> None:
-        """Finish what is under way, then wait."""
-        self._command("pause", "Pausing: what is under way is finished first.")
-
-    def do_run_resume(self) -> None:
-        """Go on."""
-        self._command("resume", "Resuming.")
-
-    def do_run_cancel(self) -> None:
-        """Stop for good, after a question."""
-        from screens.screens.dialogs import Confirm
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._command("cancel", "Cancelling: what is under way is finished first.")
-
-        text = "What is under way is finished and recorded; the rest is not sent. A cancelled run cannot go on."
-        self.app.push_screen(Confirm("Cancel this run?", text, "Cancel the run", "Let it go on"), answered)
-
-    def do_report(self) -> None:
-        """What it did, in full."""
-        from screens.screens.report import ReportScreen
-
-        self.app.push_screen(ReportScreen(self.run_id))
-
-    def _command(self, command: str, said: str) -> None:
-        session = self.session
-        if session is None or self._asked == command:
-            return
-        self._asked = command
-
-        async def give() -> None:
-            runs = await session.runs
-            await getattr(runs, command)(self.run_id)
-            self.console.say(said)
-            if command == "resume":
-                self.session_opened(session)
-
-        self.work(give, group="command", failed=self._refused)
-
-    def _refused(self, error: BaseException) -> None:
-        self._asked = ""
-        self.console.trouble(error)
-
-
-def progress_rows(progress: RunProgress, rates: Rates, width: int) -> Content:
-    """State, share, bar, pace, time left."""
-    sign = words.run_sign(progress)
-    share = progress.settled / progress.total if progress.total else (1.0 if progress.ended else 0.0)
-    full, empty = words.bar(share, width)
-    head = row(
-        (str(sign), f"{sign.style} bold"),
-        ("   ", ""),
-        (f"{words.number(progress.settled)} of {words.number(progress.total)}", "bold"),
-        (f"   {share:.0%}   ", "$muted"),
-        (progress.mapping, "$muted"),
-    )
-    return stack(head, row((full, sign.style), (empty, "$quiet")), _pace(progress, rates), _note(progress))
-
-
-def _pace(progress: RunProgress, rates: Rates) -> Content:
-    if progress.finished_at is not None and progress.started_at is not None:
-        seconds = max(0.001, progress.finished_at - progress.started_at)
-        return row(
-            (f"{words.number(progress.settled / seconds)}", "bold"),
-            (" records/s on average, took ", "$muted"),
-            (words.span(seconds), "bold"),
-            (f", {words.counted(progress.requests, 'request')}, {progress.rate_limited} refused with 429", "$muted"),
-        )
-    if progress.interrupted:
-        return row(("its runner is gone, last heard of ", "$muted"), (words.ago(progress.updated_at), "bold"))
-    left = rates.seconds_left(progress)
-    return row(
-        (f"{words.number(rates.per_second)}", "bold"),
-        (" records/s   ", "$muted"),
-        (f"{rates.requests_per_second:.1f}", "bold"),
-        (" requests/s   ", "$muted"),
-        (words.span(left) if left is not None else "?", "bold"),
-        (" left   ", "$muted"),
-        (f"{progress.rate_limited}", "bold"),
-        (" refused with 429   ", "$muted"),
-        (rates.sparkline(16), "$primary"),
-    )
-
-
-def _note(progress: RunProgress) -> Content:
-    if progress.interrupted:
-        told = "What was in flight is looked up in HubSpot first."
-        return row(("Press ", ""), ("r", "$accent bold"), (" to resume. ", ""), (told, "$muted"))
-    if progress.state is RunState.APPROVED:
-        return row(("Approved, not begun. Press ", ""), ("r", "$accent bold"), (" to begin.", ""))
-    if progress.message:
-        return literal(progress.message, "$warning", limit=300)
-    who = f"approved by {progress.approved_by}" if progress.approved_by else ""
-    where = f"runner {progress.owner}" if progress.owner and not progress.ended else ""
-    when = f"started {words.moment(progress.started_at)}" if progress.started_at else ""
-    return literal("   ".join(part for part in (when, who, where) if part), "$muted")
-
-
-def outcome_rows(progress: RunProgress) -> Content:
-    """Entries by state."""
-    rows = []
-    for state, sign in words.ENTRY_SIGNS.items():
-        count = progress.states.get(state.value, 0)
-        if count:
-            rows.append(row((f"{words.number(count):>8}  ", "bold"), (str(sign), sign.style)))
-    return stack(*rows) if rows else literal("nothing yet", "$muted")
-
-
-def cause_rows(progress: RunProgress) -> Content:
-    """Failures, the most frequent cause first."""
-    causes = sorted(progress.failures.items(), key=lambda item: -item[1])
-    if not causes:
-        return literal("✓ none", "$success")
-    return stack(
-        *(row((f"{words.number(count):>6}  ", "$error bold"), (words.cause(cause), "")) for cause, count in causes[:6])
-    )
-
-
-def trouble_row(entry: Entry) -> Any:
-    """A troubled entry: what happened stands where the changes would."""
-    made = entry_row(entry)
-    cells = list(made.cells)
-    cells[3] = entry.outcome or cells[3]
-    tone = "error" if entry.state is EntryState.FAILED else "warning"
-    return made._replace(cells=tuple(cells), tone=tone)
+    def command_given(self) -> None:
+        """A command was left in the journal: see what comes of it."""
+        self._follow()

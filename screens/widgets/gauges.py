@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 TITLES = {"burst": "Burst", "search": "Search", "associations": "Assoc", "daily": "Today"}
 WARN_AT = 0.9
+TIGHT = 30
+"""Cells below which a panel's gauges say it shorter."""
 
 
 class Gauge(NamedTuple):
@@ -23,6 +26,7 @@ class Gauge(NamedTuple):
     used: int
     limit: int
     window: str
+    foreign: int = 0
 
 
 def gauges(state: BudgetState | None) -> list[Gauge]:
@@ -30,7 +34,13 @@ def gauges(state: BudgetState | None) -> list[Gauge]:
     if state is None:
         return []
     found = [
-        Gauge(TITLES.get(window.name, window.name), window.used, window.limit, f"{window.window_seconds:g} s")
+        Gauge(
+            TITLES.get(window.name, window.name),
+            window.used,
+            window.limit,
+            f"{window.window_seconds:g} s",
+            window.foreign,
+        )
         for window in state.windows
         if window.name != "associations" or window.used
     ]
@@ -61,10 +71,12 @@ def gauge_line(state: BudgetState | None, width: int) -> Content:
 
 
 def gauge_rows(state: BudgetState | None, width: int) -> list[Content]:
-    """One gauge below the other, for a panel of this width."""
+    """One gauge below the other, for a panel of this width; what holds requests back stands below them."""
     found = gauges(state)
     if not found:
         return [literal("Not known yet: nothing was asked of HubSpot.", "$muted")]
+    if width < TIGHT:
+        return [*(_tight_row(gauge, width) for gauge in found), *_held_rows(state)]
     length = max(5, min(24, width - 36))
     rows = [
         row(
@@ -75,13 +87,34 @@ def gauge_rows(state: BudgetState | None, width: int) -> list[Content]:
         )
         for gauge in found
     ]
-    cooling = cooling_words(state)
-    return [*rows, literal(cooling, "$warning")] if cooling else rows
+    return [*rows, *_held_rows(state)]
+
+
+def _tight_row(gauge: Gauge, width: int) -> Content:
+    """The same in a narrow panel: 62/110 10 s."""
+    share = f" {words.short(gauge.used)}/{words.short(gauge.limit)}"
+    window = f" {gauge.window}" if gauge.window else ""
+    length = max(3, width - 7 - len(share) - 5)
+    return row((f"{gauge.title:<7}", "$muted"), _bar(gauge, length), (share, "$foreground"), (window, "$muted"))
+
+
+def _held_rows(state: BudgetState | None) -> list[Content]:
+    """What holds requests back, and who else takes of the allowance."""
+    rows = [literal(cooling, "$warning") for cooling in [cooling_words(state)] if cooling]
+    foreign = sum(window.foreign for window in state.windows) if state is not None else 0
+    if foreign:
+        rows.append(literal(f"▲ {words.number(foreign)} by another client", "$warning"))
+    if state is not None and state.paced and not rows:
+        rows.append(literal("paced: room for you", "$muted"))
+    return rows
 
 
 def cooling_words(state: BudgetState | None) -> str:
     """Why nothing is sent for the moment."""
-    return "▲ cooling after a 429" if state is not None and state.cooling_until else ""
+    if state is None or not state.cooling_until:
+        return ""
+    until = datetime.fromtimestamp(state.cooling_until).astimezone()
+    return f"▲ cooling to {until:%H:%M:%S} (429)"
 
 
 def _bar(gauge: Gauge, length: int) -> Content:

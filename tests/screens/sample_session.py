@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from console.hubspot.model import PropertyDefinition, Record
 from console.journal.model import Entry, Plan, RunProgress
-from tests.screens import samples
+from tests.screens import run_samples, samples
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ class SamplePlans:
     async def show(self, plan_id: str) -> Plan:
         return samples.PLAN
 
+    async def undo(self, run_id: str, **rest: Any) -> Plan:
+        return run_samples.UNDO
+
     async def entries(self, plan_id: str, *, after: int = 0, limit: int = 200, **rest: Any) -> list[Entry]:
         last = min(after + limit, 1600)
         found = [samples.entry(number) for number in range(after + 1, last + 1)]
@@ -44,7 +47,10 @@ class SampleRuns:
         return list(samples.RUNS)
 
     async def show(self, run_id: str) -> RunProgress:
-        return next(run for run in samples.RUNS if run.id == run_id)
+        return run_samples.sample(run_id)
+
+    def watching(self) -> run_samples.SampleWatching:
+        return run_samples.SampleWatching()
 
     async def watch(self, run_id: str) -> AsyncIterator[RunProgress]:
         yield await self.show(run_id)
@@ -59,6 +65,8 @@ class SampleRuns:
         )
 
     async def entries(self, run_id: str, **rest: Any) -> list[Entry]:
+        if run_id in run_samples.BY_ID:
+            return [run_samples.troubled(number) for number in range(1, 18)]
         return [samples.entry(17), samples.entry(34)]
 
 

@@ -27,6 +27,10 @@ SCREENS = {
     "plan": "plan.PlanScreen",
     "run": "run.RunScreen",
     "history": "history.HistoryScreen",
+    "cause": "cause.CauseScreen",
+    "dead_letters": "dead_letters.DeadLettersScreen",
+    "report": "report.ReportScreen",
+    "receipt": "receipt.ReceiptScreen",
     "mapping": "mapping.MappingScreen",
 }
 
