@@ -142,11 +142,65 @@ _ALL = (
         "Provision",
         "mapping suggest",
     ),
+    Action(
+        "mapping_edit",
+        "Edit mapping",
+        "Rows, settings and text of a mapping, tried on a real person as you type.",
+        "Provision",
+        "mapping edit",
+    ),
+    Action(
+        "mapping_save",
+        "Save mapping",
+        "Write the edited mapping; never over another's change.",
+        "Provision",
+        "mapping edit",
+    ),
+    Action(
+        "mapping_rows",
+        "Suggest rows",
+        "Rows for properties that the mapping does not fill yet.",
+        "Provision",
+        "mapping suggest",
+    ),
+    Action(
+        "mapping_import", "Import mapping", "Carry a mapping over from IDM's sync.json.", "Provision", "mapping import"
+    ),
+    Action("mapping_rename", "Rename mapping", "Another name; its links go along.", "Provision", "mapping rename"),
+    Action(
+        "person",
+        "Person",
+        "Why one person is there or not, step by step, and provision them now.",
+        "Provision",
+        "explain",
+        "person",
+    ),
+    Action("person_provision", "Provision person", "Plan, approve and write just this person.", "Provision", "plan"),
+    Action(
+        "sources",
+        "Sources",
+        "Where people come from: add, test, look at, store credentials.",
+        "Find",
+        "sources test",
+        "sources",
+    ),
+    Action(
+        "source_test", "Test source", "Stage by stage: address, credentials, reading, people.", "Find", "sources test"
+    ),
+    Action("source_add", "Add source", "Name a file or a URL that people can be read from.", "Find", "sources preview"),
     Action("plan", "New plan", "Compare a source with HubSpot; nothing is written.", "Provision", "plan", "plan"),
     Action("diff", "Review plan", "Every record of a plan, before and after.", "Provision", "diff", "plan"),
     Action(
         "apply", "Approve and apply", "Approve exactly this plan and write it to HubSpot.", "Provision", "apply", "run"
     ),
+    Action("apply_first", "Approve the first ten", "Write ten records, then pause.", "Provision", "apply", "run"),
+    Action("plan_exclude", "Leave out", "Leave this entry out of the plan, or take it in again.", "Provision", "revise"),
+    Action(
+        "plan_decide", "Choose record", "Say which of several records is this person's.", "Provision", "mapping link"
+    ),
+    Action("plan_explain", "Explain person", "Why this person is in or out, step by step.", "Provision", "explain"),
+    Action("plan_about", "About this plan", "Its source, cost, guards, hash and age.", "Provision", "plan"),
+    Action("plan_export", "Export plan", "Every entry as CSV, JSON lines or an HTML page.", "Provision", "diff"),
     Action("provision", "Plan and apply", "Plan, and apply at once when no guard holds.", "Provision", "provision"),
     Action("run_watch", "Watch run", "Progress, throughput and failures as they come.", "Runs", "runs watch", "run"),
     Action("run_pause", "Pause run", "Finish what is under way, then wait.", "Runs", "runs pause"),
@@ -174,6 +228,7 @@ _ALL = (
     ),
     Action("report", "Report", "What a run did, what failed and why.", "Runs", "runs report", "report"),
     Action("theme", "Theme", "Dark, light, high contrast, monochrome, or your own.", "Console"),
+    Action("suspend", "Suspend", "Back to the shell; there fg brings the console back.", "Console"),
     Action("palette", "Command palette", "Find any action by its name.", "Console", "--help"),
     Action("help", "Help", "Keys and actions of this screen.", "Console", "--help", "help"),
     Action("back", "Back", "To the screen before.", "Console"),

@@ -55,6 +55,8 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "bundle": ("bundle", "BundleScreen", ()),
     "browse_contacts": ("browse", "BrowseScreen", ("contact",)),
     "browse_companies": ("browse", "BrowseScreen", ("company",)),
+    "schema": ("schema", "SchemaScreen", ()),
+    "record_create": ("record_create", "RecordCreateScreen", ("contact",)),
     "plan": ("new_plan", "NewPlanScreen", (False,)),
     "provision": ("new_plan", "NewPlanScreen", (True,)),
     "diff": ("history", "HistoryScreen", ("plans",)),
@@ -69,7 +71,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
 SETTLE = 0.06
 """Seconds in which the first frame leaves for the terminal before anything else is begun."""
 NEEDS_PROFILE = frozenset(PLACES) - {"setup", "profile_switch", "doctor", "help", "log", "bundle"}
-ALWAYS = frozenset({"home", "back", "theme", "palette", "quit"})
+ALWAYS = frozenset({"home", "back", "theme", "suspend", "palette", "quit"})
 
 
 class HubspokeApp(SurvivingApp, FrameFence, App[int]):
@@ -289,6 +291,15 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         from screens import theming
 
         theming.next_theme(self)
+
+    def do_suspend(self) -> None:
+        """To the shell and back, where there is a shell."""
+        from screens.terminal.suspend import NOBODY, a_shell_waits
+
+        if a_shell_waits():
+            self.action_suspend_process()
+        else:
+            self.say(NOBODY)
 
     async def do_quit(self) -> None:
         """Leave; ask first when a run goes on without us."""

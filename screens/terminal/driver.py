@@ -1,8 +1,9 @@
 """Our terminal driver: clicks without motion, bytes that never raise, an end of input that ends.
 
-Three things that Textual 8.2.8 does otherwise: it asks for every motion of the mouse (11-15 KB
+Four things that Textual 8.2.8 does otherwise: it asks for every motion of the mouse (11-15 KB
 a row over SSH), it stops with UnicodeDecodeError on X10 mouse bytes past column 95 (tmux
-reattach), and at the end of its input it spins on one full core.
+reattach), at the end of its input it spins on one full core, and after a SIGSTOP that it did not
+ask for it starts a second time beside itself and leaves the terminal raw.
 """
 
 from __future__ import annotations
@@ -21,6 +22,21 @@ READ_BYTES = 4096
 
 class QuietDriver(LinuxDriver):
     """The driver of a local terminal."""
+
+    _away = False
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back to the shell."""
+        super().suspend_application_mode()
+        self._away = True
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again, also when nobody had told us to give it back (SIGSTOP)."""
+        if not self._away:
+            self.suspend_application_mode()
+        self._must_signal_resume = True
+        super().resume_application_mode()
+        self._away = False
 
     def run_input_thread(self) -> None:
         """Read keys until the driver stops or the terminal is gone."""

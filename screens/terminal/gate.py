@@ -1,4 +1,4 @@
-"""The last gate before the terminal: no cell of any widget carries a character that acts.
+"""The last gate before the terminal: no cell of any widget carries a character that acts, or a link that is not ours.
 
 Our own widgets show foreign text through console.text.safe. Text fields and editors of Textual's
 draw what was typed, pasted or read from a file; this filter covers those, one cell for one cell.
@@ -10,8 +10,11 @@ import unicodedata
 from functools import lru_cache
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+
+from screens.terminal.hyperlinks import is_ours
 
 UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 SHOWN_AS = "\N{REPLACEMENT CHARACTER}"
@@ -28,9 +31,14 @@ class Gate(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
         """The same segments where nothing is wrong, which is nearly always."""
-        if all(text.isprintable() for text, _, _ in segments):
+        if all(text.isprintable() and (style is None or style.link is None) for text, style, _ in segments):
             return segments
         return [
-            segment if segment.text.isprintable() else Segment(tame(segment.text), segment.style, segment.control)
-            for segment in segments
+            Segment(text if text.isprintable() else tame(text), _unlinked(style), control)
+            for text, style, control in segments
         ]
+
+
+def _unlinked(style: Style | None) -> Style | None:
+    """The style without a link that is not ours."""
+    return style.update_link(None) if style is not None and style.link and not is_ours(style.link) else style
