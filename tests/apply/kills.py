@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +24,8 @@ from tests.support.simulator import Simulator
 POINTS = (BEFORE_SEND, SENT, ANSWERED, COMMITTED)
 TIMES = (1, 2, 3)
 """Killed when a point is reached for the first time, the next process at the second, the one after it at the third."""
-CONNECTIONS = 4
-"""Few enough that every process has something left to be killed at."""
+CONNECTIONS = 1
+"""So few that at most five batches are under way, and every process has something left to be killed at."""
 Dump = dict[str, dict[str, str]]
 CHANGES = (
     Change(name="lastname", before="Old", after="New"),
@@ -33,11 +34,11 @@ CHANGES = (
 
 
 async def killed_at(
-    nursery: Nursery, folder: Path, sim: Simulator, plan: str, point: str, connections: int = CONNECTIONS
+    nursery: Nursery, folder: Path, sim: Simulator, plan: str, point: str, times: Sequence[int] = TIMES
 ) -> None:
     """Processes killed at this point, one after another, each going on with what the one before left; then one that ends it."""
-    for nth in TIMES:
-        pid = nursery.begin(folder, sim, plan, point, nth, connections=connections)
+    for nth in times:
+        pid = nursery.begin(folder, sim, plan, point, nth, connections=CONNECTIONS)
         assert nursery.end(pid).code == -signal.SIGKILL, (point, nth)
         async with open_parts(folder, sim.url, sim.token) as parts:
             assert (await parts.store.progress(plan)).state is RunState.RUNNING

@@ -22,7 +22,7 @@ from tests.apply.nursery import Nursery
 from tests.provisioning.plan_support import MAPPING, Desk, desk
 from tests.support.simulator import Simulator
 
-LEAVERS = 800
+LEAVERS = 1_200
 ANN, BOB = "1,ann@example.com,Ann,Ames,,true", "2,bob@example.com,Bob,Bond,,true"
 POLICY = '\n[policy]\nSOURCE_MISSING = "DELETE"\n[guard]\ndeletes = 50\nclears = 50\nshrink = "100%"\n'
 
@@ -106,7 +106,7 @@ async def test_a_deletion_is_killed_three_times_at(
     change = lastname(after="Gone" if how == "set" else None)
     entries = [update(number, uid, change, action=Action.DELETE) for number, uid in enumerate(uids, 1)]
     plan = await parts.approved(sim.portal_id, entries, rules=ApplyRules(deletion=how))
-    await killed_at(nursery, tmp_path, sim, plan.id, point, connections=1)
+    await killed_at(nursery, tmp_path, sim, plan.id, point, times=(1, 1, 1))
     assert (await parts.store.progress(plan.id)).states == {"done": LEAVERS}
     there, archived = sim.dump(), sim.dump(archived=True)
     if how == "set":
