@@ -60,10 +60,13 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "plan": ("new_plan", "NewPlanScreen", (False,)),
     "provision": ("new_plan", "NewPlanScreen", (True,)),
     "diff": ("history", "HistoryScreen", ("plans",)),
+    "people": ("people.screen", "PeopleScreen", ()),
     "history": ("history", "HistoryScreen", ("runs",)),
     "run_watch": ("run", "RunScreen", ("",)),
     "dead_letters": ("dead_letters", "DeadLettersScreen", ("",)),
     "mapping_check": ("mapping", "MappingScreen", ()),
+    "person": ("person", "PersonScreen", ()),
+    "sources": ("sources", "SourcesScreen", ()),
     "help": ("help", "HelpScreen", ()),
 }
 """Where an action of the registry goes when the screen itself has no better answer."""
@@ -178,11 +181,15 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
 
         if not self.is_headless and sys.platform != "win32":
             signals.install(self.leave)
-        self.call_after_refresh(self.set_timer, SETTLE, self._begin)
+        self.call_after_refresh(self._first_frame)
+
+    def _first_frame(self) -> None:
+        """It is on its way: from now on a mistake ends nothing but what made it."""
+        self.surviving = True
+        self.set_timer(SETTLE, self._begin)
 
     def _begin(self) -> None:
-        """The first frame is on its way: now the heavy things may be imported."""
-        self.surviving = True
+        """Now the heavy things may be imported."""
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: no collection need look at it again
             gc.enable()
