@@ -80,6 +80,7 @@ _ALL = (
     Key("record_associations", "a", "Linked", ("record",)),
     Key("record_copy", "y", "Copy", ("record", "versions", "linked", "schema")),
     Key("record_copy_all", "Y", "Copy all", ("record",), "Y"),
+    Key("record_archive", "x", "Archive", ("browse",)),
     Key("record_open", "o", "HubSpot", ("record",)),
     Key("record_create", "n", "New", ("record",)),
     Key("record_create", "f9", "Create", ("record_create",), "F9"),

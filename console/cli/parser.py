@@ -29,6 +29,8 @@ COMMANDS: dict[str, Command] = {
     "views": Command("views", "saved views of contacts and companies: list, save, remove"),
     "snapshot": Command("snapshot", "all records of a class in a sealed local file: take, show, remove"),
     "get": Command("get", "read one object"),
+    "versions": Command("versions", "the values that a record's properties had before"),
+    "url": Command("url", "the address of a record on HubSpot's own pages"),
     "create": Command("create", "make an object"),
     "update": Command("update", "replace properties of an object"),
     "delete": Command("delete", "archive an object"),

@@ -1,68 +1,103 @@
-"""One record, read live, with every property that has a value, or all of them."""
+"""One record, read live: its properties in groups, found as one types; from here it is edited, copied, linked, archived."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input
 
-from console.hubspot.model import PropertyDefinition, Record
 from screens import theme, words
+from screens.apology import expected
 from screens.keys import bindings
-from screens.literal import literal, row
+from screens.literal import lines, literal, row, stack
+from screens.operating import DONE, KEPT, operations
 from screens.screens.base import ConsoleScreen
-from screens.widgets.details import value_detail
+from screens.terminal.hyperlinks import linked
+from screens.widgets.bars import KeyBar
+from screens.widgets.details import property_detail
 from screens.widgets.paged_rows import PagedRows, Row
-from screens.widgets.panel import Line
+from screens.widgets.panel import Line, Panel
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
+    from console.connector.editing import Edited
+    from console.connector.sheet import Field, Sheet
+    from console.hubspot.record_history import Version
     from console.session import Session
 
+GROUPS = {"identity": "identity", "lately": "lately", "other": "other"}
 
-class Field(NamedTuple):
-    """One property of the record."""
 
-    name: str
-    label: str
-    value: str | None
+class Shown(NamedTuple):
+    """One row: a property, and whether it is the first of its group."""
+
+    field: Field
+    first: bool
+
+
+class PropertyTable(RecordTable):
+    """Enter edits what the cursor stands on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Edit", key_display="⏎")]
 
 
 class RecordScreen(ConsoleScreen[None]):
     """A contact or a company."""
 
     PLACE = "record"
-    CSS_PATH = theme.sheets("browse")
+    CSS_PATH = theme.sheets("widgets", "records")
     HEADING = "Record"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("record"),
-        Binding("e", "blanks", "Blank ones too"),
+        Binding("b", "blanks", "Blanks"),
         Binding("ctrl+r", "again", "Read again", key_display="^r"),
     ]
     AUTO_FOCUS = "RecordTable"
 
-    def __init__(self, object_class: str, uid: str) -> None:
+    def __init__(self, object_class: str, uid: str, said: str = "") -> None:
         super().__init__()
         self._class = object_class
         self._uid = uid
+        self._said = said
+        self._sheet: Sheet | None = None
         self._fields: list[Field] = []
+        self._history: Mapping[str, Sequence[Version]] = {}
         self._blanks = False
 
+    # ---- looks
+
     def body(self) -> ComposeResult:
-        """Names and values; the whole value of the one under the cursor below."""
+        """Who it is, a field to find properties, the properties, the whole value of the one under the cursor."""
         yield Line("", id="record-head")
-        yield RecordTable(
-            Column("Property", 24, grow=1), Column("Value", 40, grow=3), Column("Label", 20, grow=1), empty="Reading …"
-        )
-        with VerticalScroll(id="record-value", classes="panel"):
-            yield Line("", id="record-whole")
+        with Horizontal(id="record-find"):
+            yield Line(row(("/", "$accent bold"), (" Find ", "$muted")), classes="label")
+            field = Input(placeholder="words in names, labels and values", id="record-words", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Line("", id="record-count", classes="label")
+        with Container(id="record-main"):
+            yield PropertyTable(
+                Column("", 8), Column("Property", 22, grow=1), Column("", 2), Column("Value", 32, grow=4),
+                Column("Kind", 8), empty="Reading …",
+            )  # fmt: skip
+            yield Panel("Not here", id="record-trouble")
+            with VerticalScroll(id="record-value", classes="panel", can_focus=False):
+                yield Line("", id="record-whole")
+        yield Line(literal(self._said, "$success"), id="record-state")
 
     def on_mount(self) -> None:
         """Name the record."""
         super().on_mount()
         self.retitle(f"{self._class.capitalize()} {self._uid}")
+
+    # ---- reading
 
     def session_opened(self, session: Session) -> None:
         """Read it."""
@@ -71,48 +106,328 @@ class RecordScreen(ConsoleScreen[None]):
     def action_again(self) -> None:
         """Read it again."""
         if self.session is not None:
+            self._say("")
             self.session_opened(self.session)
+
+    async def _read(self, session: Session) -> None:
+        from console.connector.sheet import read_sheet
+
+        service = await operations(session)
+        sheet = await read_sheet(service, self._class, self._uid)
+        self._uid = sheet.found.uid
+        self.retitle(f"{self._class.capitalize()} {self._uid}")
+        self._take(sheet)
+        self._renew_keys()
+        self.work(lambda: self._read_history(session), group="record-history", failed=lambda _: None)
+
+    async def _read_history(self, session: Session) -> None:
+        """What was changed lately; a record can be read without it, so its failure is told only where it is asked for."""
+        from console.connector.record_history import history
+
+        names = [field.name for field in self._fields if field.value and not field.locked]
+        self._history = await history(await operations(session), self._class, self._uid, names)
+        if self._sheet is not None:
+            self._take(self._sheet)
+
+    def _take(self, sheet: Sheet) -> None:
+        from console.connector.sheet import fields
+
+        self._sheet = sheet
+        self._fields = fields(sheet, self._history, words.clock())
+        self.query_one("#record-trouble").display = False
+        self.query_one(RecordTable).display = True
+        self._show_head(sheet)
+        self._show()
+
+    def _failed(self, error: BaseException) -> None:
+        """What became of it, in place of its properties."""
+        known = expected(error)
+        if known is None:
+            self.console.trouble(error)
+        message = known.message if known else "It was not read."
+        remedy = known.remedy if known else ""
+        self._sheet, self._fields = None, []
+        trouble = self.query_one("#record-trouble", Panel)
+        trouble.show(
+            stack(
+                lines(f"✗ {message}", "$error", limit=1200),
+                *([row(("→ ", "$accent"), (remedy, ""))] if remedy else []),
+                row(("^r", "$accent bold"), (" reads it again", "$muted")),
+            )
+        )
+        trouble.display = True
+        table = self.query_one(RecordTable)
+        table.display = False
+        self._show()
+        self.query_one("#record-count", Line).show("")
+        self._renew_keys()
+
+    def _renew_keys(self) -> None:
+        """Other keys work now; the line of them may need another row."""
+        self.refresh_bindings()
+        self.set_timer(0.05, lambda: self.query_one(KeyBar).refresh(layout=True))
+
+    # ---- showing
+
+    @property
+    def url(self) -> str:
+        """Where HubSpot's own pages show the record."""
+        from console.connector.record_links import record_url
+
+        standing, account = self.console.standing, self.console.glance.account
+        kind = self._sheet.kind.native if self._sheet is not None else self._class
+        return record_url(standing.portal_id, kind, self._uid, account.ui_domain if account else "")
+
+    def _show_head(self, sheet: Sheet) -> None:
+        found, given = sheet.found, sheet.kind.given_name
+        name = found.name or " ".join(
+            str(found.attributes[given(part)])
+            for part in ("firstname", "lastname")
+            if found.attributes.get(given(part))
+        )
+        parts = [
+            row((name or "(no name)", "bold"), ("  ", "")),
+            linked(found.uid, self.url, "$primary underline" if self.url else "$muted"),
+            row(("   changed ", "$muted"), (words.moment(found.revision), "")),
+        ]
+        if self.size.width >= 110:
+            parts.append(row(("   created ", "$muted"), (words.moment(found.attributes.get(given("createdate"))), "")))
+        head = row(*parts)
+        merged = [row(("▲ ", "$warning bold"), (note, "$warning")) for note in found.notes]
+        self.query_one("#record-head", Line).show(stack(head, *merged))
+
+    def _show(self) -> None:
+        from console.connector.sheet import matching
+
+        found = matching(self._fields, self.query_one("#record-words", Input).value, blanks=self._blanks)
+        shown = [
+            Shown(field, number == 0 or found[number - 1].group != field.group) for number, field in enumerate(found)
+        ]
+        table = self.query_one(RecordTable)
+        if self._fields:
+            hint = "" if self._blanks else " b looks among the blank ones, too."
+            table.say_empty(f"No property matches.{hint}")
+            blank = (
+                "" if self._blanks else f", {words.number(sum(not f.value for f in self._fields))} blank ones hidden"
+            )
+            count = (
+                f"  {words.number(len(found))} of {words.counted(len(self._fields), 'property', 'properties')}{blank}"
+            )
+            self.query_one("#record-count", Line).show(literal(count, "$muted"))
+        rows: PagedRows[Shown] = PagedRows.of(shown, _row)
+        table.show(rows, keep_cursor=True)
+        self._show_value()
+
+    def _show_value(self) -> None:
+        field = self.current
+        self.query_one("#record-value").display = field is not None
+        if field is not None:
+            past = self._history.get(field.name, ())
+            self.query_one("#record-whole", Line).show(property_detail(field, past))
+
+    @property
+    def current(self) -> Field | None:
+        """The property under the cursor."""
+        shown: Shown | None = self.query_one(RecordTable).current()
+        return shown.field if shown is not None else None
+
+    def _say(self, content: Content | str) -> None:
+        self.query_one("#record-state", Line).show(content)
+
+    def on_record_table_moved(self) -> None:
+        """The whole value follows the cursor."""
+        self._show_value()
 
     def action_blanks(self) -> None:
         """Show properties without a value, or hide them."""
         self._blanks = not self._blanks
         self._show()
 
-    async def _read(self, session: Session) -> None:
-        connector = await session.connector
-        schema = await connector.schema(self._class)
-        record = await connector.get(self._class, self._uid, list(schema))
-        self._fields = _fields(record, schema)
-        head = row(("read just now", "$muted"), ("   changed ", "$muted"), (words.moment(record.updated_at), ""))
-        created = row(("   created ", "$muted"), (words.moment(record.created_at), ""))
-        self.query_one("#record-head", Line).show(row(head, created))
-        self._show()
+    # ---- finding
 
-    def _failed(self, error: BaseException) -> None:
-        said = getattr(error, "message", "")
-        self.query_one(RecordTable).say_empty(f"✗ {said}" if isinstance(said, str) and said else "✗ not read")
-        self.console.trouble(error)
+    def do_search(self) -> None:
+        """Find properties as one types."""
+        self.query_one("#record-words", Input).focus()
 
-    def _show(self) -> None:
-        shown = [field for field in self._fields if self._blanks or field.value]
-        self.query_one(RecordTable).say_empty("No property has a value.")
-        self.query_one(RecordTable).show(PagedRows.of(shown, _row), keep_cursor=True)
-        self._show_value()
+    def on_input_changed(self) -> None:
+        """What matches is shown at once: all of it is here."""
+        if self._fields:
+            self._show()
 
-    def on_record_table_moved(self) -> None:
-        """The whole value follows the cursor."""
-        self._show_value()
+    def on_input_submitted(self) -> None:
+        """To the properties."""
+        self.query_one(RecordTable).focus()
 
-    def _show_value(self) -> None:
-        field: Field | None = self.query_one(RecordTable).current()
-        whole = value_detail(field.name, field.label, field.value) if field else literal("")
-        self.query_one("#record-whole", Line).show(whole)
+    def do_back(self) -> None:
+        """Give up the search first, then the screen."""
+        field = self.query_one("#record-words", Input)
+        if field.value or field.has_focus:
+            field.value = ""
+            self.query_one(RecordTable).focus()
+        else:
+            self.console.do_back()
+
+    # ---- what can be done
+
+    def offers(self, action: str) -> bool:
+        """What needs the record is offered while it is there."""
+        if action.startswith("record_") and action not in ("record_create", "record_open"):
+            erasable = action != "record_erase" or self._class == "contact"
+            return self._sheet is not None and erasable and hasattr(self, f"do_{action}")
+        return super().offers(action)
+
+    def on_record_table_chosen(self) -> None:
+        """Edit the property."""
+        self.do_record_edit()
+
+    def do_record_edit(self) -> None:
+        """Edit the property under the cursor."""
+        field = self.current
+        if field is None or self._sheet is None:
+            return
+        if field.locked:
+            self._say(row(("⊘ ", "$warning"), (f"{field.name} cannot be edited: {field.locked}.", "$warning")))
+            return
+        from screens.screens.record_edit import EditScreen
+
+        self.app.push_screen(EditScreen(self._class, self._sheet, field), self._edited)
+
+    def _edited(self, done: Edited | None) -> None:
+        """What HubSpot returned stands in the sheet."""
+        if done is None or self._sheet is None:
+            return
+        from msgspec.structs import replace
+
+        found = self._sheet.found
+        attributes = {**found.attributes, done.name: done.value}
+        self._uid = done.uid
+        self._say(_outcome(done))
+        self._take(replace(self._sheet, found=replace(found, attributes=attributes, revision=done.revision)))
+        if self.session is not None:
+            session = self.session
+            self.work(lambda: self._read_history(session), group="record-history", failed=lambda _: None)
+
+    def do_record_history(self) -> None:
+        """Every value that the property under the cursor had."""
+        field = self.current
+        if field is not None:
+            from screens.screens.record_history import RecordHistoryScreen
+
+            self.app.push_screen(RecordHistoryScreen(self._class, self._uid, field.name))
+
+    def do_record_associations(self) -> None:
+        """What the record is associated with."""
+        from screens.screens.associations import AssociationsScreen
+
+        self.app.push_screen(AssociationsScreen(self._class, self._uid, self._title()))
+
+    def do_record_create(self) -> None:
+        """A new record of the same class."""
+        from screens.screens.record_create import RecordCreateScreen
+
+        self.app.push_screen(RecordCreateScreen(self._class))
+
+    def do_record_archive(self) -> None:
+        """Archive it."""
+        from screens.screens.archive import ArchiveScreen
+
+        self.app.push_screen(ArchiveScreen(self._class, [self._uid]), self._gone)
+
+    def do_record_erase(self) -> None:
+        """Erase it for good."""
+        from screens.screens.gdpr import EraseScreen
+
+        self.app.push_screen(EraseScreen(self._uid, self._title()), self._gone)
+
+    def do_record_merge(self) -> None:
+        """Merge another record into it."""
+        from screens.screens.merge import MergeScreen
+
+        self.app.push_screen(MergeScreen(self._class, self._uid), self._merged)
+
+    def _gone(self, uids: list[str] | None) -> None:
+        if uids:
+            self.console.do_back()
+
+    def _merged(self, uid: str | None) -> None:
+        if uid:
+            self._uid = uid
+            self._say(literal("✓ Merged: this is the record that survives.", "$success"))
+            if self.session is not None:
+                self.session_opened(self.session)
+
+    def do_schema(self) -> None:
+        """The schema of this record's class."""
+        from screens.screens.schema import SchemaScreen
+
+        self.app.push_screen(SchemaScreen(self._class))
+
+    def _title(self) -> str:
+        return self._sheet.found.name if self._sheet is not None else ""
+
+    # ---- copying and opening
+
+    def do_record_copy(self) -> None:
+        """The exact value under the cursor to the clipboard."""
+        field = self.current
+        if field is not None and field.value:
+            self._copy(field.value, f"The value of {field.name}")
+        elif field is not None:
+            self._say(literal(f"{field.name} is blank: nothing to copy.", "$muted"))
+
+    def do_record_copy_all(self) -> None:
+        """The whole record as JSON to the clipboard."""
+        from console.connector.sheet import as_json
+
+        if self._sheet is not None:
+            self._copy(as_json(self._sheet), "The record as JSON")
+
+    def do_record_open(self) -> None:
+        """HubSpot's own page of the record: in a browser of this desktop, or its address to the clipboard."""
+        url = self.url
+        if not url:
+            self._say(literal("The account's number is not known yet, so there is no address.", "$warning"))
+            return
+        self.work(lambda: self._open(url), group="open")
+
+    async def _open(self, url: str) -> None:
+        from screens.terminal.desktop import has_desktop
+
+        if has_desktop(os.environ):
+            from console.cli.browser import open_browser
+
+            if await asyncio.to_thread(open_browser, url):
+                self._say(stack(literal("✓ Opened in the browser of this desktop:", "$success"), linked(url, url)))
+                return
+        await self._hand_over(url, "The address", Content("\n").join([literal(""), linked(url, url)]))
+
+    def _copy(self, text: str, what: str) -> None:
+        self.work(lambda: self._hand_over(text, what), group="copy")
+
+    async def _hand_over(self, text: str, what: str, more: Content | None = None) -> None:
+        from screens.terminal import clipboard
+
+        write, file = clipboard.terminal_of(self.app), self.console.paths.state / "copied.txt"
+        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, file)
+        said = row(("✓ ", "$success"), (f"{what} is {done.words}.", ""))
+        self._say(row(said, more) if more is not None else said)
 
 
-def _fields(record: Record, schema: dict[str, PropertyDefinition]) -> list[Field]:
-    names = sorted({*record.properties, *schema})
-    return [Field(name, schema[name].label if name in schema else "", record.properties.get(name)) for name in names]
+def _row(shown: Shown) -> Row:
+    field = shown.field
+    group = GROUPS[field.group] if shown.first else ""
+    tone = "muted" if field.locked or not field.value else ""
+    return Row((group, field.name, "ro" if field.locked else "", field.value or "", field.kind), tone)
 
 
-def _row(field: Field) -> Row:
-    return Row((field.name, field.value or "", field.label), "" if field.value else "muted")
+def _outcome(done: Edited) -> Content:
+    """What became of an edit, as HubSpot returned it."""
+    value = literal(done.value or "blank", "bold", limit=120)
+    if done.accepted:
+        return row(
+            (f"{DONE.glyph} ", "$success"), (f"{done.name} is ", ""), value, (", as HubSpot returned it.", "$muted")
+        )
+    return stack(
+        row((f"{KEPT} ", "$warning bold"), (f": {done.name} is ", ""), value, (" still.", "")),
+        *(literal(note, "$muted", limit=400) for note in done.notes),
+    )

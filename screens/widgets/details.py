@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from console.journal.model import Change, Entry
 from screens import words
 from screens.literal import lines, literal, row, stack
+
+if TYPE_CHECKING:
+    from console.connector.sheet import Field
+    from console.hubspot.record_history import Version
 
 VALUE_LIMIT = 4000
 
@@ -66,14 +72,52 @@ def change_line(change: Change, width: int) -> Content:
     return row(name, before, (" → ", "$muted"), after)
 
 
-def value_detail(name: str, label: str, value: str | None) -> Content:
-    """One property of a record with its whole value, as far as a screen is for it."""
-    head = row((name, "bold"), (f"  {label}" if label and label != name else "", "$muted"))
+def property_detail(field: Field, past: Sequence[Version]) -> Content:
+    """One property of a record: what it is called and takes, since when, and its whole value as far as a screen goes."""
+    head = row((field.name, "bold"), (f"  {field.label}" if field.label else "", "$muted"))
+    facts = [_takes(field)]
+    if field.locked:
+        facts.append(f"read-only: {field.locked}")
+    if past:
+        from console.connector.record_history import origin
+
+        facts.append(f"set {words.moment(past[0].at)} by {origin(past[0])}")
+    return stack(head, literal(" · ".join(filter(None, facts)), "$muted", limit=300), _whole(field))
+
+
+def _takes(field: Field) -> str:
+    """The kind of a property's values, and how many options there are."""
+    definition = field.definition
+    if definition is None:
+        return "not in the built-in schema"
+    options = f" of {len(definition.options)} options" if definition.options else ""
+    unique = ", unique" if definition.unique else ""
+    return f"{field.kind}{options}{unique}"
+
+
+def _whole(field: Field) -> Content:
+    value = field.value
     if value is None or value == "":
-        return stack(head, literal("(blank)", "$muted"))
-    cut = f"\n({words.number(len(value))} characters, the first {words.number(VALUE_LIMIT)} shown)"
+        return literal("(blank)", "$muted")
     text = lines(value, limit=VALUE_LIMIT)
-    return stack(head, text, literal(cut, "$muted")) if len(value) > VALUE_LIMIT else stack(head, text)
+    said = option_words(field)
+    if said:
+        text = row(text, (f"   {said}", "$muted"))
+    if len(value) <= VALUE_LIMIT:
+        return text
+    return stack(
+        text, literal(f"({words.number(len(value))} characters, the first {words.number(VALUE_LIMIT)} shown)", "$muted")
+    )
+
+
+def option_words(field: Field) -> str:
+    """What HubSpot's pages call the options that a value names, where that is something else."""
+    if field.definition is None or not field.value:
+        return ""
+    labels = {option.value: option.label for option in field.definition.options}
+    parts = field.value.split(";") if field.kind == "choices" else [field.value]
+    told = [labels[part] for part in parts if labels.get(part) and labels[part] != part]
+    return ", ".join(told)
 
 
 def _pair(name: str, value: str) -> Content:

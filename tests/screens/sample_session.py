@@ -9,6 +9,7 @@ from console.hubspot.model import PropertyDefinition, Record
 from console.journal.model import Entry, Plan, RunProgress
 from tests.screens import run_samples, samples
 
+from tests.screens.sample_records import RecordConnector
 T = TypeVar("T")
 
 
@@ -115,7 +116,8 @@ class SampleSession:
         self.plans = Ready(SamplePlans())
         self.runs = Ready(SampleRuns())
         self.browse = Ready(SampleBrowse())
-        self.connector = Ready(SampleConnector())
+        self.snapshots: Any = Ready(None)
+        self.connector = Ready(RecordConnector())
         self.account = Ready(samples.ACCOUNT)
         self.mappings: Any = None
         self.vault: Any = None
