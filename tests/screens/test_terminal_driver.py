@@ -94,3 +94,27 @@ def test_a_blocked_end_is_cut_short() -> None:
     began = time.monotonic()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 129
     assert time.monotonic() - began < 5
+
+
+def used(pid: int) -> float:
+    """Seconds of CPU that a process used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_console_whose_line_is_gone_does_not_spin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEAF", "1")  # SIGHUP is ignored, as under nohup
+
+    def burnt() -> float:
+        with small_app(tmp_path / "note") as terminal:
+            terminal.wait("ready 0")
+            before = last = used(terminal.pid)
+            terminal.hang_up()
+            end = time.monotonic() + 5
+            while not terminal.ended() and time.monotonic() < end:
+                last = max(last, used(terminal.pid))
+                time.sleep(0.005)
+            assert terminal.status == 129
+            return last - before
+
+    within(0.5, burnt)
