@@ -29,6 +29,17 @@ class Mappings:
         except OSError:
             return []
 
+    def sources(self) -> list[tuple[str, str, Path]]:
+        """Of each mapping that can be read: its name, its source, the folder that a relative one is relative to."""
+        found = []
+        for name in self.names():
+            try:
+                mapping = self.load(name)
+            except MappingError:
+                continue
+            found.append((name, mapping.source, mapping.base))
+        return found
+
     def path(self, name: str) -> Path:
         """The file behind a name, or behind a path (something with a slash or ending in .toml)."""
         if "/" in name or name.endswith(".toml"):

@@ -37,11 +37,14 @@ SCREENS = {
     "report": "report.ReportScreen",
     "receipt": "receipt.ReceiptScreen",
     "mapping": "mapping.MappingScreen",
+    "mapping_edit": "mapping.editor.MappingEditor",
+    "person": "person.PersonScreen",
+    "sources": "sources.SourcesScreen",
 }
 
 
 def screen(place: str) -> type[ConsoleScreen[None]]:
-    module, name = SCREENS[place].split(".")
+    module, _, name = SCREENS[place].rpartition(".")
     found: type[ConsoleScreen[None]] = getattr(import_module(f"screens.screens.{module}"), name)
     return found
 
