@@ -89,6 +89,13 @@ _ALL = (
         "bundle",
     ),
     Action("search", "Search", "Find records by words or by a query filter.", "Find", "search"),
+    Action("columns", "Columns", "Which properties are shown, in which order; remembered.", "Find", "search"),
+    Action("sort", "Sort", "By the chosen column: up, down, not at all.", "Find", "search"),
+    Action("views", "Saved views", "Open, keep or forget a filter with its columns and order.", "Find", "views list"),
+    Action("export", "Export", "What is marked, or all that match, as CSV or JSON lines.", "Find", "search"),
+    Action(
+        "snapshot", "Snapshot", "All records in a sealed local file: instant, as old as it says.", "Find", "snapshot take"
+    ),
     Action("record", "Show record", "One record, read live, with every property.", "Find", "get", "record"),
     Action(
         "schema", "Schema", "The properties that each class has: types, flags, options.", "Find", "schema", "schema"
@@ -186,6 +193,24 @@ _ALL = (
     ),
     Action(
         "source_test", "Test source", "Stage by stage: address, credentials, reading, people.", "Find", "sources test"
+    ),
+    Action("people", "People", "The managed repository: add, edit, deactivate, remove.", "Find", "people list", "people"),
+    Action("people_add", "Add person", "A new person in the managed repository.", "Find", "people add"),
+    Action("people_edit", "Edit person", "Other values for somebody in the repository.", "Find", "people edit"),
+    Action(
+        "people_deactivate",
+        "Deactivate person",
+        "Inactive, or active again; the mapping says what that means.",
+        "Find",
+        "people deactivate",
+    ),
+    Action("people_remove", "Remove person", "Take somebody out of the repository.", "Find", "people remove"),
+    Action(
+        "people_provision",
+        "Provision this person",
+        "Plan, approve and write this one person, step by step.",
+        "Provision",
+        "plan --only",
     ),
     Action("source_add", "Add source", "Name a file or a URL that people can be read from.", "Find", "sources preview"),
     Action("plan", "New plan", "Compare a source with HubSpot; nothing is written.", "Provision", "plan", "plan"),

@@ -30,6 +30,8 @@ from console.sources.model import SourceRow
 SLICE = 250
 SLICES_AHEAD = 24
 """Slices read while look-ups wait for HubSpot's allowance: some 6,000 people, half a burst."""
+SLICES_AHEAD_OF_A_LIST = 2
+"""Where everything was listed nothing waits for an allowance, and people who wait only take room."""
 FLUSH = 1000
 FLUSHES = 3
 """Writes under way at once: more would only hold entries in memory, for they are written one after another."""
@@ -113,7 +115,8 @@ class Making:
         if self.request.incremental:
             self._begin_from_base()
         rows = self._source.rows()
-        async with group() as tasks, contextlib.aclosing(ahead(self._slices(rows), SLICES_AHEAD)) as slices:
+        slices_ahead = SLICES_AHEAD_OF_A_LIST if isinstance(self._reader, ListReader) else SLICES_AHEAD
+        async with group() as tasks, contextlib.aclosing(ahead(self._slices(rows), slices_ahead)) as slices:
             async for people in slices:
                 await self._look_up(tasks, people)
             await self._look_up(tasks, (), last=True)
