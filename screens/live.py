@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.glance import home_glance, newest_runs, under_way
 from screens.apology import Trouble, expected
+from screens.attending import attend
 from screens.messages import BudgetMoved
 from screens.standing import standing_of
 
@@ -52,6 +53,7 @@ async def open_profile(app: HubspokeApp, name: str | None) -> bool:
             opened(session)
     app.beside(partial(_watch_budget, app, session), group="budget")
     app.beside(partial(_watch_runs, app, session), group="runs")
+    app.beside(partial(attend, app, session.paths), group="attention")
     app.beside(partial(_read_account, app, session), group="account")
     return True
 
@@ -88,7 +90,7 @@ async def open_demo(app: HubspokeApp) -> bool:
 async def _close(app: HubspokeApp) -> Vault | None:
     """Close the open profile; answers its vault, so that nobody is asked for the passphrase twice."""
     vault = app.session.vault.value if app.session is not None else None
-    for group in ("budget", "runs", "account"):
+    for group in ("budget", "runs", "account", "attention"):
         app.workers.cancel_group(app, group)
     app.session = None
     app.budget_state = None

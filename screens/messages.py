@@ -9,8 +9,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from console.hubspot.budget import BudgetState
-    from console.journal.failures import InFlight
     from console.journal.model import RunProgress
+    from console.journal.troubled import InFlight
     from console.provisioning.causes import CauseGroup
     from console.provisioning.lock import Owner
     from console.provisioning.planner import PlanProgress

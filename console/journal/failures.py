@@ -4,42 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Integer, cast, func, select
 
 from console.journal import plan_rows
 from console.journal.model import WORK, Action, Entry, EntryState
 from console.journal.plan_store import PlanStore
 from console.journal.schema import entries
+from console.journal.troubled import TROUBLED, Example, InFlight
 
-TROUBLED = (
-    EntryState.FAILED,
-    EntryState.CONFLICT,
-    EntryState.UNCERTAIN,
-    EntryState.NOT_ACCEPTED,
-    EntryState.NEEDS_DECISION,
-)
-"""The states in which an entry waits for somebody; causes are counted of these."""
 _STATES = sorted(state.value for state in TROUBLED)
 _WORK = sorted(action.value for action in WORK)
 _COUNTED = sorted([*_WORK, Action.EXCEPTION.value])  # named, because the index begins with the action
 _BEHIND, _BEFORE = 60_000, 5_000
 """Entries behind and before the first one that still waits, among which those of the last minutes are."""
-
-
-class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry as an example: its number, its state, and its record where there is one."""
-
-    number: int
-    state: EntryState
-    uid: str = ""
-
-
-class InFlight(msgspec.Struct, frozen=True, kw_only=True):
-    """What HubSpot was asked and has not answered: each batch is one request at a time."""
-
-    records: int = 0
-    requests: int = 0
 
 
 async def examples(store: PlanStore, plan_id: str, cause: str, limit: int = 3) -> tuple[Example, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from console.journal.failures import TROUBLED, Example, examples
-from console.journal.journal import Journal
 from console.journal.model import RunProgress
+from console.journal.troubled import TROUBLED, Example
+
+if TYPE_CHECKING:
+    from console.journal.journal import Journal
 
 _NAMED = re.compile(r"\A(?P<code>.+?) \((?P<name>[a-z][a-z0-9_, ]*)\)\Z")
 _SOURCE = "Correct it in the source and plan again; or edit the value among the dead letters."
@@ -98,6 +101,8 @@ class Causes:
         known = self._known.get(cause)
         if known is not None and known.count == count:
             return known
+        from console.journal.failures import examples  # SQLAlchemy comes with the journal
+
         title, advice = in_words(cause)
         first = await examples(self._journal, run.plan_id, cause)
         return CauseGroup(cause=cause, title=title, advice=advice, count=count, examples=first)

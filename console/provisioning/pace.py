@@ -103,7 +103,7 @@ class Pace:
         step = next((step for step in _STEPS if (last - first) // step < width), _STEPS[-1])
         # the step that is still filling would always look like a collapse: it counts once it is over
         end = last // step
-        start = max(first // step, end - width)
+        start = max(-(-first // step), end - width)  # a step of which only a part was seen would look like a slow one
         paces = [
             sum(self._seconds.get(second, 0.0) for second in range(place * step, (place + 1) * step)) / step
             for place in range(start, end)

@@ -22,12 +22,11 @@ from console.journal.model import (
     RunProgress,
     RunState,
 )
+from console.journal.troubled import DEAD
 from console.provisioning.cost import cost
 from console.provisioning.errors import PlanRefused
 from console.provisioning.guard import Guards, verdicts
 
-DEAD = (EntryState.FAILED, EntryState.NOT_ACCEPTED, EntryState.CONFLICT, EntryState.UNCERTAIN)
-"""What a run leaves behind that somebody has to do something about; decisions are taken in a new plan."""
 _AGAIN = {EntryState.FAILED: EntryState.PLANNED, EntryState.UNCERTAIN: EntryState.INFLIGHT}
 """What is sent again, and what is looked up again: nobody sends what may have happened."""
 _PAGE = 500

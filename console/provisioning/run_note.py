@@ -6,10 +6,9 @@ import time
 
 import msgspec
 
-from console.journal.failures import TROUBLED
 from console.journal.model import RunProgress, RunState
+from console.journal.troubled import DEAD, TROUBLED
 from console.provisioning.lock import Owner
-from console.provisioning.retry import DEAD
 
 CANARY = "writes are through"
 """How a run says that it paused after its first writes."""
@@ -74,7 +73,7 @@ def _by_state(run: RunProgress, resets_at: float | None, now: float) -> Note:
         case RunState.APPROVED:
             return Note(kind="approved", told="Approved, and not begun.", then="Nothing was sent yet.")
         case RunState.PAUSED:
-            return Note(kind="paused", told=_sentence(run.message or "paused"), then=_rest(run))
+            return Note(kind="paused", told=_reason(run), then=_rest(run))
         case RunState.PAUSED_QUOTA:
             return Note(
                 kind="quota", told=_sentence(run.message or "Today's allowance is used up."), then=_day(resets_at, now)
@@ -84,7 +83,7 @@ def _by_state(run: RunProgress, resets_at: float | None, now: float) -> Note:
         case RunState.FAILED:
             return Note(kind="failed", told=_sentence(run.message or "It failed."), then=_rest(run))
         case RunState.CANCELLED:
-            return Note(kind="cancelled", told=_sentence(run.message or "cancelled"), then=_cancelled(run))
+            return Note(kind="cancelled", told=_reason(run), then=_cancelled(run))
         case RunState.DONE:
             return Note(kind="done", told=_done(run), then=_open(run))
         case _:
@@ -148,6 +147,11 @@ def _open(run: RunProgress) -> str:
         return f"{again:,} can be retried as they are; dead letters lists all of them, with what to do."
     left = sum(run.states.get(state, 0) for state in TROUBLED)
     return "They need a look, not a retry: see the causes below." if left else ""
+
+
+def _reason(run: RunProgress) -> str:
+    """Why it stands still, where that says more than its state does."""
+    return "" if run.message in ("", run.state.value) else _sentence(run.message)
 
 
 def _sentence(text: str) -> str:

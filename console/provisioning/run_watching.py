@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from console.journal import failures
-from console.journal.failures import InFlight
 from console.journal.journal import Journal
 from console.journal.model import AuditEvent, Entry, Plan, RunProgress
+from console.journal.troubled import InFlight
 from console.provisioning.causes import CauseGroup, Causes
 from console.provisioning.lock import Owner, holder
 from console.provisioning.pace import REMEMBERED

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from console.journal.journal import Journal
 from console.journal.model import Action, Entry, Plan
+
+if TYPE_CHECKING:
+    from console.journal.journal import Journal
 
 MOST = 2_000
 """Entries that are looked at for reasons; the counts are of all."""

@@ -11,6 +11,7 @@ from console.settings.errors import SettingsError
 from console.settings.paths import Paths
 from console.text import safe
 
+ATTENTION = ("", "bell", "silent", "off")
 _MOST_DAYS = 36_500
 _COMMENT = "Written by Hubspoke itself."
 
@@ -19,7 +20,8 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """The current profile, the theme of the console, which vault holds the secrets, and what the operator wrote in.
 
     `notify` is a program with its arguments, told of ends, guards and quarantines. `retention_days` is how long plans
-    keep what they hold of people; 0 keeps them until somebody prunes.
+    keep what they hold of people; 0 keeps them until somebody prunes. `attention` is how the console calls somebody when a
+    run ends or needs them: "" by all that the terminal has, "bell" alone, "silent" without it, "off" not at all.
     """
 
     profile: str = ""
@@ -27,6 +29,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     vault: str = ""
     notify: tuple[str, ...] = ()
     retention_days: int = 30
+    attention: str = ""
 
 
 def load(paths: Paths) -> Preferences:
@@ -61,6 +64,9 @@ def _wrong(key: str, value: Any) -> tuple[str, str] | None:
     if key == "retention_days":
         good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DAYS
         return None if good else ("retention_days must be a number of days.", "Write retention_days = 30.")
+    if key == "attention" and value not in ATTENTION:
+        known = ", ".join(f'"{word}"' for word in ATTENTION)
+        return f"attention must be one of {known}.", 'Write attention = "off" for no bell, title or notification.'
     return None if isinstance(value, str) else (f"{key} must be text.", "Put it between quotation marks.")
 
 

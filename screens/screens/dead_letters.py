@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
 from console.journal.model import Action, Entry, EntryState, RunProgress
-from console.provisioning.retry import DEAD
+from console.journal.troubled import DEAD
 from console.provisioning.run_note import RETRIABLE, has_dead_letters
 from screens import theme, words
 from screens.keys import bindings

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from console.journal.failures import TROUBLED
 from console.journal.model import Plan, RunProgress, RunState
+from console.journal.troubled import TROUBLED
 from console.provisioning.causes import in_words
 from screens import words
 from screens.literal import literal, row, stack

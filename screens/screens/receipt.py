@@ -12,8 +12,6 @@ from textual.content import Content
 
 from console.glance import cached_account
 from console.journal.model import AuditEvent
-from console.provisioning.keeping import keep, suggested
-from console.provisioning.receipt import Receipt, facts
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
@@ -21,6 +19,7 @@ from screens.screens.base import ConsoleScreen
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
+    from console.provisioning.receipt import Receipt
     from console.session import Session
 
 LABEL = 13
@@ -87,6 +86,7 @@ class ReceiptScreen(ConsoleScreen[None]):
 
     def do_receipt_save(self) -> None:
         """Ask where to."""
+        from console.provisioning.keeping import suggested
         from screens.screens.dialogs import Ask
 
         receipt = self._receipt
@@ -102,6 +102,8 @@ class ReceiptScreen(ConsoleScreen[None]):
         self.app.push_screen(Ask("Save the receipt", text, label="file", value=start, check=wrong_file), answered)
 
     async def _save(self, receipt: Receipt, path: Path) -> None:
+        from console.provisioning.keeping import keep
+
         await asyncio.to_thread(keep, receipt, path)
         self.console.say(f"Saved as {path}, readable by you alone.")
 
@@ -118,6 +120,8 @@ def wrong_file(name: str) -> str:
 
 def receipt_text(receipt: Receipt, trail: list[AuditEvent], width: int) -> Content:
     """The facts, then who did what."""
+    from console.provisioning.receipt import facts  # with the journal, which is open by now
+
     rows: list[Content] = []
     for label, value in facts(receipt):
         if label == "steered":

@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
-from console.journal.failures import InFlight
 from console.journal.model import RunProgress, RunState
+from console.journal.troubled import InFlight
 from console.provisioning.causes import CauseGroup
 from console.provisioning.pace import Pace
 from console.provisioning.run_note import RESUMABLE, elsewhere, note

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from textual.content import Content
 
-from console.journal.failures import InFlight
 from console.journal.model import EntryState, RunProgress, RunState
+from console.journal.troubled import InFlight
 from console.provisioning.causes import CauseGroup
 from console.provisioning.pace import Pace
 from console.provisioning.run_note import Note

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from console.journal.failures import Example, InFlight
 from console.journal.model import (
     Action,
     Approver,
@@ -21,6 +20,7 @@ from console.journal.model import (
     Situation,
     Undo,
 )
+from console.journal.troubled import Example, InFlight
 from console.provisioning.causes import CauseGroup, in_words
 from console.provisioning.lock import Owner
 from console.provisioning.receipt import Receipt
