@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from console.journal.model import Link, NewEntry
+from console.journal.model import Candidate, Link, NewEntry
 
 _IMAGES = {"linked before": False, "linked before as ours": True}
 """Names of before-images, and whether the link said that Hubspoke made the record; no property has a blank in it."""
-_CAUSES = {False: "link goes back to ", True: "own link goes back to "}
+_WORDS = {False: "the link before", True: "the link before, to a record of ours"}
 
 
 def image(link: Link | None, uid: str) -> dict[str, str | None]:
@@ -27,14 +27,15 @@ def is_all(befores: Mapping[str, str | None]) -> bool:
     return all(name in _IMAGES for name in befores)
 
 
-def cause(befores: Mapping[str, str | None]) -> str:
-    """What an undo's entry says of the link that it gives back; empty where there is none."""
-    return next((f"{_CAUSES[ours]}{befores[name]}" for name, ours in _IMAGES.items() if befores.get(name)), "")
+def candidates(befores: Mapping[str, str | None]) -> tuple[Candidate, ...]:
+    """How an undo's entry names the record that its link goes back to; empty where there is none."""
+    return tuple(Candidate(uid=uid, key=_WORDS[ours]) for name, ours in _IMAGES.items() if (uid := befores.get(name)))
 
 
 def link(entry: NewEntry) -> Link | None:
     """The link that an undo's entry gives back."""
-    for ours, words in _CAUSES.items():
-        if entry.cause.startswith(words) and entry.key_digest:
-            return Link(digest=entry.key_digest, uid=entry.cause.removeprefix(words), created_by_us=ours)
+    for one in entry.payload.candidates if entry.payload is not None else ():
+        for ours, words in _WORDS.items():
+            if one.key == words and entry.key_digest:
+                return Link(digest=entry.key_digest, uid=one.uid, created_by_us=ours)
     return None

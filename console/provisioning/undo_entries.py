@@ -232,7 +232,13 @@ class UndoMaker:
         ties: tuple[Tie, ...] = (),
     ) -> NewEntry:
         known = entry.payload or Payload(source_id="")
-        payload = msgspec.structs.replace(known, changes=tuple(changes), problems=tuple(problems), ties=ties)
+        payload = msgspec.structs.replace(
+            known,
+            changes=tuple(changes),
+            problems=tuple(problems),
+            ties=ties,
+            candidates=former.candidates(entry.befores),
+        )
         return NewEntry(
             number=entry.number,
             situation=entry.situation,
@@ -242,7 +248,6 @@ class UndoMaker:
             payload=payload,
             clears=sum(change.clears for change in changes) if action is Action.UPDATE else 0,
             read_at=0.0,
-            cause=former.cause(entry.befores),
             key_digest=entry.key_digest,
         )
 
