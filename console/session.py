@@ -114,7 +114,7 @@ class Session:
         self.connector: Lazy[Connector] = Lazy(self._open_connector)
         self.account: Lazy[AccountDetails] = Lazy(self._read_account)
         self.browse: Lazy[Browse] = Lazy(self._open_browse, _close)
-        self.snapshots: Lazy[Snapshots] = Lazy(self._open_snapshots)
+        self.snapshots: Lazy[Snapshots] = Lazy(self._open_snapshots, _close)
         self.journal: Lazy[Journal] = Lazy(self._open_journal, _close)
         self.mappings: Lazy[Mappings] = Lazy(self._open_mappings)
         self.plans: Lazy[Plans] = Lazy(self._open_plans)
@@ -156,6 +156,7 @@ class Session:
             self.plans,
             self.people,
             self.browse,
+            self.snapshots,
             self.connector,
             self.hubspot,
             self.journal,

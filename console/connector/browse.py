@@ -9,6 +9,7 @@ import msgspec
 from console.connector.connector import Connector
 from console.connector.paging import Step, read_page
 from console.connector.query import Query
+from console.connector.search import counted
 from console.hubspot.model import Record
 from console.hubspot.search import RESULTS
 
@@ -80,14 +81,25 @@ class Browse:
             residual=_note(query, total),
         )
 
-    async def _one(self, cls: str, query: Query, after: str | None, limit: int) -> Step:
-        objects = self._connector.objects(cls)
-        if query.lists:
-            return await read_page(objects, query, after, limit)
+    async def total(self, cls: str, *, filter: str = "", text: str = "") -> int | None:  # noqa: A002 - as above
+        """How many records are meant, as HubSpot counts; None where only reading them would tell. Raises as `page`."""
+        query = await self._connector.query(cls, filter, text=text)
+        if query.residual is None and not query.nothing:
+            await self._wait()
+        return None if query.residual is not None else await counted(self._connector.objects(cls), query)
+
+    async def _wait(self) -> None:
+        """Take the next turn of a search."""
         async with self._turn:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(self._next - loop.time())
             self._next = loop.time() + SEARCH_SECONDS
+
+    async def _one(self, cls: str, query: Query, after: str | None, limit: int) -> Step:
+        objects = self._connector.objects(cls)
+        if query.lists:
+            return await read_page(objects, query, after, limit)
+        await self._wait()
         # The answer of a search that nobody waits for any more tells when its slot is free again; calling the
         # request back would leave that open, and the slot taken for long.
         task = asyncio.create_task(read_page(objects, query, after, limit), name="search")

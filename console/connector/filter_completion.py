@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from console.connector.classes import object_class
 from console.connector.filter_nodes import OPERATORS
 from console.connector.filter_parser import FilterError, parse
 from console.connector.filter_types import SIZED, Schema, kind_of
+from console.connector.query import build_query
+from console.hubspot.errors import HubSpotError
 
 State = Literal["attribute", "operator", "value", "joint"]
 MOST = 40
@@ -164,3 +167,17 @@ def _values(typed: str, attribute: str, schema: Schema) -> list[Offer]:
 
 def _starting(typed: str, pairs: Iterable[tuple[str, str]]) -> list[Offer]:
     return [Offer(text, note) for text, note in pairs if text.startswith(typed.lower())]
+
+
+def wrong(cls: str, text: str, schema: Schema) -> FilterError | None:
+    """What is wrong with a filter on a class; without a schema only what is wrong with any."""
+    error = unfinished(text)
+    if error is not None or not schema:
+        return error
+    try:
+        build_query(object_class(cls), schema, filter=text)
+    except FilterError as found:
+        return found
+    except HubSpotError:
+        return None  # too long to be sent, or the like: the search says so
+    return None

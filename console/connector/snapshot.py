@@ -109,6 +109,14 @@ class Snapshot:
         kind = object_class(self.info.object_class)
         return build_query(kind, self.schema, filter=question.filter, text=question.text, sort=question.sort)
 
+    def wrong(self, filter: str) -> FilterError | None:  # noqa: A002 - the word of the command line
+        """What is wrong with a filter of this snapshot."""
+        try:
+            self.question(Question(filter=filter))
+        except FilterError as error:
+            return error
+        return None
+
     def _held(self, question: Question) -> None:
         kind, held = object_class(self.info.object_class), {*self.info.properties, UID}
         node = filter_of(kind, question.filter)

@@ -62,6 +62,25 @@ class TakeProgress(msgspec.Struct, frozen=True, kw_only=True):
 Progress = Callable[[TakeProgress], object]
 
 
+class Taking:
+    """A snapshot that is taken in the background: how far it is, and how it ended."""
+
+    def __init__(self) -> None:
+        self.progress: TakeProgress | None = None
+        self.error: BaseException | None = None
+        self.info: SnapshotInfo | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self.task is not None and not self.task.done()
+
+    def tell(self, progress: TakeProgress) -> None:
+        """Keep how far it is."""
+        self.progress = progress
+
+
 class Snapshots:
     """Snapshots below one folder. `portal` and `connector` are asked only when they are needed: reading works offline."""
 
@@ -76,6 +95,7 @@ class Snapshots:
         self._key = master_key
         self._portal = portal
         self._connect = connector
+        self._takings: dict[str, Taking] = {}
 
     @property
     def sealed(self) -> bool:
@@ -151,6 +171,45 @@ class Snapshots:
                 return await self._finish(cls, file)
             finally:
                 await asyncio.to_thread(file.close)
+
+    # In the background
+
+    def taking(self, cls: str) -> Taking | None:
+        """The taking of a class that was started here last."""
+        return self._takings.get(cls)
+
+    def start(
+        self, cls: str, properties: Sequence[str], *, fresh: bool = False, ended: Callable[[Taking], object]
+    ) -> Taking:
+        """Take a snapshot while others go on; `ended` is told of its end, but not where it was stopped."""
+        known = self._takings.get(cls)
+        if known is not None and known.running:
+            return known
+        taking = self._takings[cls] = Taking()
+
+        async def work() -> None:
+            try:
+                taking.info = await self.take(cls, properties, fresh=fresh, progress=taking.tell)
+            except Exception as error:  # noqa: BLE001 - handed on to whoever started it
+                taking.error = error
+            ended(taking)
+
+        taking.task = asyncio.create_task(work(), name=f"snapshot of {cls}")
+        return taking
+
+    async def stop(self, cls: str) -> None:
+        """Stop a taking; what it has is kept for the next one."""
+        taking = self._takings.get(cls)
+        if taking is not None and taking.task is not None:
+            taking.task.cancel()
+            await asyncio.gather(taking.task, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Stop every taking."""
+        for cls in tuple(self._takings):
+            await self.stop(cls)
+
+    # One person everywhere
 
     async def forget(self, email: str, uids: frozenset[tuple[int, str, str]] = frozenset()) -> int:
         """Take one person out of every snapshot, of all portals; how many records went.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -24,6 +24,27 @@ class Fetched(NamedTuple):
 
     items: list[Any]
     after: Any | None
+
+
+class RowSource(Protocol):
+    """What a table shows: rows by number, of which more may come."""
+
+    complete: bool
+
+    def count(self) -> int:
+        """How many rows are known."""
+
+    def item(self, index: int) -> Any:
+        """What a row stands for; None when it is not here (any more)."""
+
+    def row(self, index: int) -> Row | None:
+        """A row to show; None when it is not here (any more)."""
+
+    def wants(self, index: int) -> bool:
+        """Whether showing this row needs `need` first."""
+
+    async def need(self, index: int) -> None:
+        """Bring this row."""
 
 
 class PagedRows(Generic[T]):

@@ -24,7 +24,7 @@ from textual.worker import Worker
 
 from console.text import safe
 from screens.terminal.survive import SurvivingPump
-from screens.widgets.paged_rows import PagedRows, Row
+from screens.widgets.paged_rows import PagedRows, Row, RowSource
 
 AHEAD = 30
 """Rows before the end at which the next page is asked for."""
@@ -37,6 +37,8 @@ class Column(NamedTuple):
     width: int
     grow: int = 0
     right: bool = False
+    name: str = ""
+    """What it shows, where somebody can choose by it."""
 
 
 class RecordTable(SurvivingPump, ScrollView, can_focus=True):
@@ -44,6 +46,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "record-table--header",
+        "record-table--chosen",
         "record-table--cursor",
         "record-table--cursor-blurred",
         "record-table--muted",
@@ -108,9 +111,10 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
 
     def __init__(self, *columns: Column, empty: str = "Nothing here.", id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._columns = columns
+        self._columns: tuple[Column, ...] = columns
+        self._skipped = 0
         self._empty = empty
-        self._rows: PagedRows[Any] = PagedRows.of([], lambda _: Row(()))
+        self._rows: RowSource = PagedRows.of([], lambda _: Row(()))
         self._loading = False
         self._asked = -1
         self._worker: Worker[None] | None = None
@@ -118,7 +122,26 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
     # ---- content
 
     @property
-    def rows(self) -> PagedRows[Any]:
+    def columns(self) -> tuple[Column, ...]:
+        """What the rows' cells are."""
+        return self._columns
+
+    def set_columns(self, *columns: Column) -> None:
+        """Other columns; the rows that fit them come with the next `show`."""
+        if columns != self._columns:
+            self._columns = columns
+            self._skipped = 0
+            self.refresh()
+
+    def skip(self, columns: int) -> None:
+        """Leave out so many columns after the first, so that later ones have room."""
+        columns = max(0, min(columns, len(self._columns) - 2))
+        if columns != self._skipped:
+            self._skipped = columns
+            self.refresh()
+
+    @property
+    def rows(self) -> RowSource:
         """What is shown."""
         return self._rows
 
@@ -127,7 +150,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         """Whether a page is under way."""
         return self._loading
 
-    def show(self, rows: PagedRows[Any], *, keep_cursor: bool = False) -> None:
+    def show(self, rows: RowSource, *, keep_cursor: bool = False) -> None:
         """Show other rows."""
         self._rows = rows
         self._asked = -1
@@ -140,6 +163,13 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         if rows.wants(self.cursor) and not rows.count():
             self._ask(self.cursor)
         self.refresh()
+
+    def grew(self) -> None:
+        """The rows that are shown are more by now; they stay where they are."""
+        before = self.virtual_size.height
+        self._sized()
+        if before < round(self.scroll_offset.y) + self.size.height or not self._rows.count():
+            self.refresh()
 
     def say_empty(self, text: str) -> None:
         """What stands in place of rows when there are none."""
@@ -164,7 +194,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         worker: Worker[None] = self.run_worker(job, group="rows", exclusive=True, exit_on_error=False)
         self._worker = worker
 
-    async def _bring(self, rows: PagedRows[Any], index: int) -> None:
+    async def _bring(self, rows: RowSource, index: int) -> None:
         error: BaseException | None = None
         try:
             await rows.need(index)
@@ -241,10 +271,15 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a second one opens."""
         index = round(self.scroll_offset.y) + event.y - 1
+        if event.y == 0:
+            self.heading_clicked(event.x)
         if event.y > 0 and 0 <= index < self._rows.count():
             self._go(index)
             if event.chain == 2:
                 self.action_select()
+
+    def heading_clicked(self, x: int) -> None:
+        """A click on the headings, for those who sort by them."""
 
     # ---- drawing
 
@@ -253,7 +288,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         base = self.rich_style
         width = self.size.width
         if y == 0:
-            return self._line(self._headings(width), base + self._part("header"), width)
+            return self.heading_line(width)
         index = round(self.scroll_offset.y) + y - 1
         count = self._rows.count()
         if index >= count:
@@ -265,7 +300,15 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         style = base + self._part(row.tone) if row.tone else base
         if index == self.cursor:
             style = base + self._part("cursor" if self.has_focus else "cursor-blurred")
-        return self._line(self._text(row, width), style, width)
+        return self._line(self._text(row, width, self.lead(index)), style, width)
+
+    def heading_line(self, width: int) -> Strip:
+        """The first line."""
+        return self._line(self._headings(width), self.rich_style + self._part("header"), width)
+
+    def lead(self, index: int) -> str:  # noqa: ARG002 - for tables that mark rows
+        """One cell before a row."""
+        return " "
 
     def _beyond(self, index: int, count: int) -> str:
         if count == 0 and index == 0:
@@ -282,24 +325,26 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
     def _headings(self, width: int) -> str:
         return self._join([column.title for column in self._columns], width, lambda text: text)
 
-    def _text(self, row: Row, width: int) -> str:
-        return self._join(row.cells, width, lambda text: safe(text, limit=max(8, width)))
+    def _text(self, row: Row, width: int, lead: str = " ") -> str:
+        return self._join(row.cells, width, lambda text: safe(text, limit=max(8, width)), lead)
 
-    def _join(self, cells: Any, width: int, clean: Callable[[str], str]) -> str:
+    def _join(self, cells: Any, width: int, clean: Callable[[str], str], lead: str = " ") -> str:
         parts = []
         for column, size, text in zip(self._columns, self._widths(width), cells, strict=False):
             if size:
-                parts.append(_fit(clean(text), size, column.right))
-        return " " + "  ".join(parts)
+                parts.append(fitted(clean(text), size, right=column.right))
+        return lead + "  ".join(parts)
 
     def _widths(self, width: int) -> list[int]:
-        """Cells for each column; 0 for one that has no room."""
+        """Cells for each column; 0 for one that has no room, or is left out."""
         room = width - 1
-        sizes = []
-        for column in self._columns:
-            fits = column.width + 1 <= room and 0 not in sizes
-            sizes.append(column.width if fits else 0)
-            room -= column.width + 2 if fits else 0
+        sizes: list[int] = []
+        full = False
+        for place, column in enumerate(self._columns):
+            left_out = 0 < place <= self._skipped
+            full = full or (not left_out and column.width + 1 > room)
+            sizes.append(0 if full or left_out else column.width)
+            room -= column.width + 2 if sizes[-1] else 0
         shares = sum(column.grow for column, size in zip(self._columns, sizes, strict=True) if size)
         spare = max(0, room)
         if shares:
@@ -311,7 +356,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         return sizes
 
 
-def _fit(text: str, width: int, right: bool) -> str:
+def fitted(text: str, width: int, *, right: bool = False) -> str:
     """Text in exactly `width` cells, with an ellipsis where it was cut."""
     length = cell_len(text)
     if length > width:

@@ -139,7 +139,7 @@ async def test_typing_waits_and_only_the_last_text_is_searched(
         assert searches <= 2, "every key was searched"
         await pilot.press("escape")
         await until(
-            pilot, lambda: app.screen.query_one("#browse-contact", RecordTable).rows.count() > 1, "not read again"
+            pilot, lambda: app.screen.query_one("#browse-table", RecordTable).rows.count() > 1, "not read again"
         )
 
 
