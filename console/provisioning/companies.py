@@ -8,6 +8,7 @@ from typing import Any
 from console.hubspot.errors import NotFound
 from console.hubspot.model import ObjectType, Page, Record
 from console.hubspot.search import BODY_CHARACTERS
+from console.provisioning.limits import bounded
 from console.provisioning.target import Target
 
 SHARED_KEYS: Mapping[str, tuple[str, ...]] = {"company": ("domain",)}
@@ -71,9 +72,10 @@ class Companies:
         for domain in found:
             asked.setdefault(domain.strip().casefold(), []).append(domain)
         for start in range(0, len(uids), BATCH):
-            outcomes = await self._target.batch_read(
+            reading = self._target.batch_read(
                 "company", uids[start : start + BATCH], properties=tuple(dict.fromkeys([*properties, "domain"]))
             )
+            outcomes = await bounded(self._target.profile, "GET", reading)
             self.requests += 1
             for outcome in outcomes:
                 if outcome.error is not None and not isinstance(outcome.error, NotFound):
@@ -89,7 +91,8 @@ class Companies:
     ) -> Page:
         self.requests += 1
         objects = self._target.hubspot.objects(kind)
-        return await objects.search([{"filters": list(filters)}], properties=properties, after=after)
+        searching = objects.search([{"filters": list(filters)}], properties=properties, after=after)
+        return await bounded(self._target.profile, "SEARCH", searching)
 
 
 def _among(name: str, values: Sequence[str]) -> dict[str, Any]:

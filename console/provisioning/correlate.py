@@ -14,6 +14,7 @@ from console.hubspot.model import ObjectType, Record
 from console.journal.journal import Journal
 from console.journal.model import Candidate, Link, Problem
 from console.provisioning.companies import SHARED_KEYS, Companies
+from console.provisioning.limits import bounded
 from console.provisioning.mapping import RECORD_ID
 from console.provisioning.people import Person
 from console.provisioning.target import Target
@@ -106,7 +107,8 @@ class KeyReader:
         self._requests += 1
         objects = self._target.hubspot.objects(TYPES[self._class])
         try:
-            record = await objects.read(uid, properties=self._properties[:_SINGLE])
+            reading = objects.read(uid, properties=self._properties[:_SINGLE])
+            record = await bounded(self._target.profile, "GET", reading)
         except (NotFound, Invalid):
             return Answer(read_at=read_at)
         if len(self._properties) > _SINGLE:
@@ -118,9 +120,8 @@ class KeyReader:
         answers: dict[str, Answer] = {}
         for part in _batches(keys):
             read_at = time.time()
-            outcomes = await self._target.batch_read(
-                self._class, part, properties=self._properties, id_property=id_property
-            )
+            reading = self._target.batch_read(self._class, part, properties=self._properties, id_property=id_property)
+            outcomes = await bounded(self._target.profile, "GET", reading)
             self._requests += 1
             for key, outcome in zip(part, outcomes, strict=True):
                 if outcome.error is not None and not isinstance(outcome.error, NotFound | Invalid | Conflict):

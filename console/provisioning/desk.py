@@ -15,6 +15,7 @@ from console.journal.journal import Journal, Settlement
 from console.journal.model import Change, EntryState, Link, NewEntry, Plan, RunProgress
 from console.provisioning import former
 from console.provisioning.denials import Denials
+from console.provisioning.limits import Operation, TookTooLong, bounded
 from console.provisioning.outcomes import Halt, Meaning, Taken, Values, cause_of, halt_for, meaning
 from console.provisioning.target import Target
 
@@ -145,19 +146,14 @@ class Desk:
             await self.journal.settle(self.run, found)
 
     async def send(
-        self, operation: str, items: Sequence[Item], request: Callable[[], Awaitable[list[Outcome]]]
+        self, operation: Operation, items: Sequence[Item], request: Callable[[], Awaitable[list[Outcome]]]
     ) -> list[Outcome]:
         """One writing request about these items, with its named points, within the operation's time."""
         self.point(BEFORE_SEND)
-        limit = asyncio.timeout(self.target.profile.icf.timeout(operation))
         try:
-            async with limit:
-                outcomes = await request()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            late = OutcomeUnknown(f"It took longer than operationTimeout.{operation} allows, and may have happened.")
-            outcomes = [Outcome(error=late)] * len(items)
+            outcomes = await bounded(self.target.profile, operation, request())
+        except TookTooLong as late:
+            outcomes = [Outcome(error=OutcomeUnknown(f"{late.message} It may have happened."))] * len(items)
         self.point(ANSWERED)
         return outcomes
 
@@ -257,9 +253,11 @@ class Desk:
         for part, id_property in _groups(items, by_key):
             keys = [key_of(item) if by_key else item.uid for item in part]
             now = self.clock()
-            outcomes = await self.target.batch_read(
-                self.run.object_class, keys, properties=names, id_property=id_property
-            )
+            reading = self.target.batch_read(self.run.object_class, keys, properties=names, id_property=id_property)
+            try:
+                outcomes = await bounded(self.target.profile, "GET", reading)
+            except TookTooLong as late:
+                raise halt_for(late) from late
             for item, outcome in zip(part, outcomes, strict=True):
                 item.read_at = now
                 self._sort(item, outcome, found)

@@ -18,6 +18,7 @@ from console.journal.model import Lane
 from console.provisioning.correlate import BATCH, Answer
 from console.provisioning.cost import LATENCY, left_today, takes
 from console.provisioning.lanes_shelf import Shelf
+from console.provisioning.limits import bounded
 from console.provisioning.target import Target
 from console.sources.model import Source
 
@@ -62,7 +63,7 @@ class ListReader:
         objects, after = self._target.objects(self._class), None
         while True:
             read_at = time.time()
-            step = await read_page(objects, query, after, LIST_LIMIT)
+            step = await bounded(self._target.profile, "SEARCH", read_page(objects, query, after, LIST_LIMIT))
             self.requests += 1
             self.shelf.add(step.records, read_at)
             told(self.shelf.count)
