@@ -13,6 +13,7 @@ from console.journal.journal import Journal
 from console.journal.model import Candidate, Entry, Plan
 from console.journal.who import approver
 from console.provisioning.approval import Approval, approval, refuse_changed, refuse_other_portal
+from console.provisioning.choosing import Choosing, choosing
 from console.provisioning.entry_filter import filtered
 from console.provisioning.errors import PlanRefused, placed
 from console.provisioning.explain import Explainer, Explanation
@@ -70,6 +71,12 @@ class Plans:
         found = await in_thread(lambda: self._mappings.load(mapping))
         with _source_errors():
             return await self._explainer().candidates(found, source_id)
+
+    async def choosing(self, mapping: str, source_id: str) -> Choosing:
+        """A person beside the records that may be theirs, with their values."""
+        found = await in_thread(lambda: self._mappings.load(mapping))
+        with _source_errors():
+            return await choosing(self._connector, self._journal, found, source_id, source_secret=self._source_secret)
 
     async def link(self, mapping: str, source_id: str, uid: str, *, replace: bool = False) -> tuple[str, str]:
         """Remember that this record is the person's; answers its id and how people call it."""

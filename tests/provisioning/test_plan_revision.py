@@ -69,6 +69,12 @@ async def test_a_decision_is_looked_up_again(tmp_path: Path, hubspot: Simulator)
         plan = await on.plan()
         doubtful = (await by_source(on, plan))["1"]
         assert doubtful.situation is Situation.AMBIGUOUS
+        seen = await on.plans.choosing(on.mapping, "1")
+        assert {one.uid for one in seen.choices} >= {meant}
+        assert (seen.label, seen.wanted["email"], seen.linked_to) == ("A L", "a@x.org", "")
+        assert {one.values["firstname"] for one in seen.choices} == {"Mail", "Number"}
+        assert not any(one.owned for one in seen.choices)
+        assert seen.names.index("email") < seen.names.index("lastname"), "what tells them apart comes first"
         await on.plans.link(on.mapping, "1", meant)
         decided = await on.plans.revise(plan.id, Revision(again=numbered(doubtful.number), exclude=numbered(2)))
         found = await by_source(on, decided)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from console.hubspot.model import PropertyDefinition, Record
 from console.journal.model import Entry, Plan, RunProgress
 from tests.screens import run_samples, samples
+from tests.screens.plan_samples import PlanService
 
 from tests.screens.sample_records import RecordConnector
 T = TypeVar("T")
@@ -26,21 +27,9 @@ class Ready(Generic[T]):
         return self.value
 
 
-class SamplePlans:
-    async def list(self, limit: int = 50) -> list[Plan]:
-        return [samples.PLAN]
-
-    async def show(self, plan_id: str) -> Plan:
-        return samples.PLAN
-
+class SamplePlans(PlanService):
     async def undo(self, run_id: str, **rest: Any) -> Plan:
         return run_samples.UNDO
-
-    async def entries(self, plan_id: str, *, after: int = 0, limit: int = 200, **rest: Any) -> list[Entry]:
-        last = min(after + limit, 1600)
-        found = [samples.entry(number) for number in range(after + 1, last + 1)]
-        actions = rest.get("actions")
-        return [entry for entry in found if not actions or entry.action in actions]
 
 
 class SampleRuns:
