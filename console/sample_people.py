@@ -11,8 +11,11 @@ import io
 import json
 import random
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from console.settings.paths import Paths, write_private
 
 KNOWN_SHARE = 0.4
 _SEED = 20261121
@@ -58,11 +61,24 @@ def sample_csv(url: str, token: str, rows: int) -> bytes:
     chance.shuffle(people)
     if len(people) >= 10:
         people[4:4] = _bad(people)
+    return _written(people)
+
+
+def _written(people: list[Row]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(people)
     return out.getvalue().encode()
+
+
+def write_samples(paths: Paths, rows: int) -> Path:
+    """A file of people who do not exist, beside the mappings; one that is there is left as it is."""
+    path = paths.config / "sample-people.csv"
+    if not path.exists():
+        chance = random.Random(_SEED)  # noqa: S311 - sample data, not a secret
+        write_private(path, _written([_new(chance, number) for number in range(1, rows + 1)]))
+    return path
 
 
 def _contacts(url: str, token: str, wanted: int) -> list[Row]:

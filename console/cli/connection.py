@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHA256",
         help="from now on take this one certificate of the server, by its fingerprint; then test",
     )
+    parser.add_argument("--only", metavar="STAGE", help="the way to HubSpot and this one stage, such as writeContacts")
     add_json(parser)
     parser.add_argument("--as-array", action="store_true", help="the JSON document as an array of one")
     parser.set_defaults(run=lambda context: context.run(_run(context)))
@@ -40,6 +41,11 @@ async def _run(context: Context) -> int:
             "--accept-certificate stores the fingerprint in the profile, so it does not go with other settings.",
             "Save them first: hubspoke profile set KEY=VALUE",
         )
+    if arguments.only:
+        from console.connector.stages import STAGES
+
+        if arguments.only not in STAGES:
+            raise usage(f"There is no stage {arguments.only}.", f"The stages are: {', '.join(STAGES)}.")
     async with context.session(profile=_tried(context)) as session:
         profile = await _accepted(context, session) if arguments.accept_certificate else session.profile
         stages = await _stages(context, session, profile)
@@ -69,7 +75,9 @@ async def _stages(context: Context, session: Session, profile: Profile) -> list[
     log = RequestLog()
     log.on_entry = session.requests.add
     try:
-        async for stage in diagnose(profile, await session.secrets, session.budget, log=log):
+        async for stage in diagnose(
+            profile, await session.secrets, session.budget, log=log, only=context.args.only or ""
+        ):
             stages.append(stage)
             if not (context.args.json or context.args.as_array):
                 _tell(context, stage)

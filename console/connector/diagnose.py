@@ -42,6 +42,8 @@ __all__ = ["STAGES", "Stage", "State", "diagnose"]
 
 # after one of these the next stage would only say the same again, after as long a wait
 _ENDS = (NotSent, OutcomeUnknown, Unauthorized, DailyLimitReached, Migrating)
+_GROUND = ("settings", "name", "connection", "tls", "credentials", "account")
+"""What every other stage stands on."""
 _ICF_ERRORS = {"settings": "Configuration", "credentials": "InvalidCredential"} | dict.fromkeys(
     RIGHTS, "PermissionDenied"
 )
@@ -53,13 +55,16 @@ async def diagnose(
     budget: RateBudget | Awaitable[RateBudget] | None = None,
     *,
     log: RequestLog | None = None,
+    only: str = "",
 ) -> AsyncIterator[Stage]:
     """Every stage as it finishes, in order; those that a failed one leaves no ground for are skipped.
+
+    `only` names one stage: then the way there and that stage are tried, and no other.
 
     `budget` may be one that is still to be opened: that waits until a request is about to be sent. `log` gets the
     requests that were sent, when the test ends.
     """
-    test = _Test(profile, secrets, budget)
+    test = _Test(profile, secrets, budget, only)
     try:
         async for stage in test.stages():
             yield stage
@@ -70,9 +75,14 @@ async def diagnose(
 
 class _Test:
     def __init__(
-        self, profile: Profile, secrets: SecretStore, budget: RateBudget | Awaitable[RateBudget] | None
+        self,
+        profile: Profile,
+        secrets: SecretStore,
+        budget: RateBudget | Awaitable[RateBudget] | None,
+        only: str = "",
     ) -> None:
         self._profile, self._secrets = profile, secrets
+        self._wanted = _wanted(only)
         self._given_budget = budget
         self._own_budget: RateBudget | None = None
         self._hubspot: HubSpot | None = None
@@ -96,7 +106,7 @@ class _Test:
             "credentials": self._credentials,
             "account": self._account,
         }
-        for name in STAGES:
+        for name in self._wanted:
             if self._over:
                 yield Stage(name=name, title=STAGES[name], state="skipped")
                 continue
@@ -266,6 +276,14 @@ class _Test:
             await self._hubspot.aclose()
         if self._own_budget is not None:
             await self._own_budget.aclose()
+
+
+def _wanted(only: str) -> tuple[str, ...]:
+    """The stages to be tried: all, or the one that is asked for with those that it stands on."""
+    if only not in STAGES:
+        return tuple(STAGES)
+    needed = {*_GROUND, only, *(("contactProperties", "companyProperties") if only == "schema" else ())}
+    return tuple(name for name in STAGES if name in needed)
 
 
 async def _in_time(work: Awaitable[list[str]], failure: str) -> list[str]:

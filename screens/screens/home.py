@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 
 from console.journal.model import RunProgress, RunState
 from screens import words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import hanging, literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.gauges import gauge_rows
 from screens.widgets.paged_rows import PagedRows, Row
@@ -19,9 +20,12 @@ from screens.widgets.panel import Panel
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
+    from console.glance import Matter
     from console.session import Session
 
 LABEL = 10
+MATTERS = 4
+"""Of what needs a human, so many are shown, each with the digit that leads there."""
 TEST_IT = "test the connection: it says where the way to HubSpot ends, and what to do"
 
 
@@ -30,8 +34,15 @@ class HomeScreen(ConsoleScreen[None]):
 
     PLACE = "home"
     HEADING = "Home"
-    BINDINGS = bindings("home")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("home"),
+        *(Binding(str(number), f"matter({number})", "What needs you", show=False) for number in range(1, MATTERS + 1)),
+    ]
     AUTO_FOCUS = "RecordTable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deep: tuple[Matter, ...] = ()
 
     def body(self) -> ComposeResult:
         """All of it is known from files when the first frame is painted."""
@@ -63,14 +74,26 @@ class HomeScreen(ConsoleScreen[None]):
         table.show(PagedRows.of(list(self.console.glance.runs), run_row), keep_cursor=True)
         self.refresh_bindings()
 
-    def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
-        """The profile is open."""
+    def session_opened(self, session: Session) -> None:
+        """The profile is open: look closer at what may need a human."""
         self.renew()
+        self._look_closer(session)
+
+    def _look_closer(self, session: Session) -> None:
+        from console.attention import deep_matters
+
+        async def look() -> None:
+            self._deep = await deep_matters(session)
+            self.renew()
+
+        self.work(look, group="attention", failed=lambda _: None)  # what it reads is told where it is opened
 
     def on_screen_resume(self) -> None:
         """Another screen may have changed anything."""
         if self.is_mounted:
             self.renew()
+            if self.session is not None:
+                self._look_closer(self.session)
 
     def on_budget_moved(self) -> None:
         """The allowance moved."""
@@ -125,19 +148,55 @@ class HomeScreen(ConsoleScreen[None]):
             return literal("▶ starting the demo" if app.demo else "▶ opening", "$primary")
         if app.session.account.value is None:
             return literal("▶ connecting", "$primary")
-        return literal("✓ connected", "$success")
+        tested = app.glance.tested
+        when = f"   tested {words.ago(tested.at)}" if tested is not None and tested.state != "fail" else ""
+        return row(("✓ connected", "$success"), (when, "$muted"))
 
     def _allowance(self) -> Content:
         state = self.console.budget_state or self.console.glance.budget
         width = self.app.size.width // 2 - 6
         return stack(*gauge_rows(state, width))
 
+    @property
+    def _matters(self) -> list[Matter]:
+        """What needs a human; a plan that a guard holds is told once."""
+        deep = {(matter.action, matter.subject) for matter in self._deep}
+        quick = [one for one in self.console.glance.matters if not one.subject or (one.action, one.subject) not in deep]
+        return [*quick, *self._deep]
+
     def _attention(self) -> Content:
-        found = []
-        if self.console.opening_failed and self.console.glance.profile is not None:
-            found += [row(("✗ ", "$error"), literal(self.console.opening_failed, limit=160)), _step("t", TEST_IT)]
-        found += [row(("▲ ", "$warning"), (sentence, "")) for sentence in self.console.glance.attention[:4]]
-        return stack(*found, *_advice(self.console.glance.profile is not None, self.console.glance.runs))
+        found: list[Content] = []
+        profile, width = self.console.glance.profile, max(40, self.app.size.width - 6)
+        if self.console.opening_failed and profile is not None:
+            found += [*hanging("✗ ", self.console.opening_failed, width)[:2], _step("t", TEST_IT)]
+        matters = self._matters
+        room = MATTERS - len(found)
+        for number, matter in enumerate(matters[:room], 1):
+            told = hanging("   ", matter.text, width - 2)
+            cut = told[:2] if len(matters) <= 2 else [literal(f"   {matter.text}").truncate(width - 3, ellipsis=True)]
+            head = row(("▲ ", "$warning"), (str(number), "$accent bold"), cut[0][1:])
+            found += [head, *(row(("  ", ""), part) for part in cut[1:])]
+        if len(matters) > room:
+            found.append(literal(f"  and {words.number(len(matters) - room)} more, behind these", "$muted"))
+        advice = _advice(profile is not None, self.console.glance.runs)
+        return stack(*found, *(advice if len(found) < MATTERS else advice[:1]))
+
+    def action_matter(self, number: int) -> None:
+        """Go to what needs a human."""
+        matters = self._matters
+        if number > len(matters):
+            return
+        matter = matters[number - 1]
+        if matter.action == "run_watch" and matter.subject:
+            from screens.screens.run import RunScreen
+
+            self.app.push_screen(RunScreen(matter.subject))
+        elif matter.action == "diff" and matter.subject:
+            from screens.screens.plan import PlanScreen
+
+            self.app.push_screen(PlanScreen(matter.subject))
+        elif self.console.goes_to(matter.action):
+            self.console.go(matter.action)
 
 
 def _pair(name: str, value: Content) -> Content:

@@ -77,6 +77,12 @@ class Choices(SurvivingPump, Widget, can_focus=True):
         """The choice under the cursor."""
         return self._choices[self.cursor] if 0 <= self.cursor < len(self._choices) else None
 
+    def pick(self, value: str) -> None:
+        """Put the cursor on a value, where it is offered."""
+        values = [choice.value for choice in self._choices]
+        if value in values:
+            self.cursor = values.index(value)
+
     def action_move(self, by: int) -> None:
         """Up or down."""
         if self._choices:

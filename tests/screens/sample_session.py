@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Generator
 from typing import Any, Generic, TypeVar
 
 from console.hubspot.model import PropertyDefinition, Record
+from console.hubspot.requestlog import RequestLog
 from console.journal.model import Entry, Plan, RunProgress
 from tests.screens import run_samples, samples
 from tests.screens.plan_samples import PlanService
-
 from tests.screens.sample_records import RecordConnector
+
 T = TypeVar("T")
 
 
@@ -102,6 +103,7 @@ class SampleSession:
 
     def __init__(self) -> None:
         self.profile = samples.PROFILE
+        self.requests = RequestLog()
         self.plans = Ready(SamplePlans())
         self.runs = Ready(SampleRuns())
         self.browse = Ready(SampleBrowse())

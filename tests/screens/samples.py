@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.glance import HomeGlance, KnownAccount
+from console.glance import HomeGlance, KnownAccount, Matter
 from console.hubspot.budget.model import BudgetState, WindowState
 from console.journal.model import (
     Action,
@@ -81,7 +81,13 @@ GLANCE = HomeGlance(
     account=ACCOUNT,
     budget=BUDGET,
     runs=RUNS,
-    attention=("Run r-20261121-3m8x of people-to-contacts waits for tomorrow's allowance: resume it then.",),
+    matters=(
+        Matter(
+            "Run r-20261121-3m8x of people-to-contacts waits for tomorrow's allowance: resume it then.",
+            "run_watch",
+            "r-20261121-3m8x",
+        ),
+    ),
 )
 PLAN = Plan(
     id="p-20261121-7f3k",

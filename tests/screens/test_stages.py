@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from console.connector.diagnose import STAGES, Stage
+from console.hubspot.requestlog import RequestLog
 from screens.screens.connection import ConnectionScreen
-from screens.widgets.stages import StageList
+from screens.widgets.stages import StageList, Stages
 from tests.screens.looking import shown
 from tests.screens.sample_app import still_app
 
@@ -68,11 +69,11 @@ async def test_a_stage_that_went_well_takes_one_row_whatever_the_room(tmp_path: 
         await pilot.resize_terminal(*size)
         await pilot.pause()
         await pilot.pause()
-        assert stages.query_one("#stages").size.height == len(LONG) + 2
+        assert stages.query_one("#stages").size.height == len(LONG)
         await pilot.resize_terminal(140, 40)
         await pilot.pause()
         await pilot.pause()
-        assert shown(app).count("seen " * 15) == len(LONG)
+        assert shown(app).count("seen " * 15) >= len(LONG)
 
 
 async def test_rows_leave_room_for_a_scrollbar_that_comes_with_the_last_of_them(tmp_path: Path) -> None:
@@ -84,13 +85,13 @@ async def test_rows_leave_room_for_a_scrollbar_that_comes_with_the_last_of_them(
         stages.stages, stages.running, stages.ended = LONG[:3], False, True
         stages._show()
         await pilot.pause()
-        assert not stages.show_vertical_scrollbar
+        assert not stages.query_one(Stages).show_vertical_scrollbar
         stages.stages = list(LONG)
         stages._show()
         await pilot.pause()
         await pilot.pause()
-        assert stages.show_vertical_scrollbar
-        assert stages.query_one("#stages").size.height == len(LONG) + 2
+        assert stages.query_one(Stages).show_vertical_scrollbar
+        assert stages.query_one("#stages").size.height == len(LONG)
 
 
 async def test_after_a_failure_the_failed_stage_stays_in_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +105,7 @@ async def test_after_a_failure_the_failed_stage_stays_in_view(tmp_path: Path, mo
     )
     rest = [Stage(name=name, title=title, state="skipped") for name, title in list(STAGES.items())[4:]]
 
-    async def diagnose(*_: object) -> AsyncIterator[Stage]:
+    async def diagnose(*_: object, **__: object) -> AsyncIterator[Stage]:
         for stage in (*ALL[:3], tls, *rest):
             yield stage
 
@@ -113,7 +114,7 @@ async def test_after_a_failure_the_failed_stage_stays_in_view(tmp_path: Path, mo
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(ConnectionScreen())
         await app.workers.wait_for_complete()
-        some: Any = SimpleNamespace(profile=None, secrets=asyncio.sleep(0), budget=None)
+        some: Any = SimpleNamespace(profile=None, secrets=asyncio.sleep(0), budget=None, requests=RequestLog())
         await app.screen.query_one(StageList).test(some)
         await pilot.pause()
         await pilot.pause()

@@ -4,30 +4,66 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
+from screens.literal import hanging, stack
 from screens.screens.setup.step import Step
 from screens.widgets.choices import Choice, Choices
+from screens.widgets.panel import Line
 
 DEMO = "demo"
+TOLD = {
+    DEMO: (
+        "Nothing to sign up for: a HubSpot with 2,000 contacts is started on this machine, with a file of sample people.",
+        "All seven steps are the same as with an account. What you make there is gone when you leave.",
+    ),
+    "token": (
+        "You need to be a super admin in HubSpot, or to have a key that one made for you.",
+        "The next step says which page and which button, and which scopes the key needs.",
+    ),
+    "oauth": (
+        "For an app that others install as well, or where keys are not allowed.",
+        "You need the app's client id and client secret; then you log in with a browser.",
+    ),
+}
 
 
 class AccountStep(Step):
     """The simulator, or an account by one of two kinds of credentials; the simpler one first."""
 
     TITLE = "Account"
-    INTRO = "Which HubSpot shall this console work with?"
+    INTRO = "Which HubSpot shall this console work with? Up and down choose, Enter goes on."
 
     def fields(self) -> ComposeResult:
-        """Three choices."""
+        """Three choices, and what each one takes."""
         yield Choices(
-            Choice(DEMO, "Demo", "a simulator on this machine, with sample people"),
-            Choice("token", "HubSpot with a service key (recommended)", "one key, made in HubSpot in a minute"),
-            Choice("oauth", "HubSpot by an app (OAuth)", "an app of HubSpot's developer platform, by login"),
+            Choice(DEMO, "Try it on the simulator", "no HubSpot account needed; with sample people"),
+            Choice(
+                "token", "My HubSpot account, by a service key", "one key, made in HubSpot in a minute (recommended)"
+            ),
+            Choice("oauth", "My HubSpot account, by an app (OAuth)", "an app of the developer platform, by login"),
             id="account-kind",
         )
+        yield Line("", id="account-told")
 
     def enter(self) -> None:
-        """Choose."""
-        self.query_one(Choices).focus()
+        """Choose; what was chosen before is under the cursor."""
+        choices = self.query_one(Choices)
+        choices.pick(self.state.kind)
+        choices.focus()
+        self._tell()
+
+    def on_choices_moved(self) -> None:
+        """Say what it takes."""
+        self._tell()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._tell()
+
+    def _tell(self) -> None:
+        choice = self.query_one(Choices).current
+        sentences = TOLD.get(choice.value, ()) if choice is not None else ()
+        rows = [part for text in sentences for part in hanging("→ ", text, self.content_size.width or 56)]
+        self.query_one("#account-told", Line).show(stack(*rows))
 
     def on_choices_picked(self, message: Choices.Picked) -> None:
         """Chosen."""

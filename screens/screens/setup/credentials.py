@@ -13,50 +13,21 @@ from textual.widgets import Input
 
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles, SettingsError, assign
+from console.settings.secrets import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
 from screens.literal import hanging, literal, row, stack
+from screens.screens.setup.judging import SIGNS, judged, opened_rows
 from screens.screens.setup.step import Step, field, labelled
+from screens.screens.setup.where import KEPT, SECRETS, SETTINGS, WHERE
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
     from textual.widget import Widget
 
     from console.settings.vault import Vault
 
-SCOPES = (
-    "crm.objects.contacts.read and .write, crm.objects.companies.read and .write, "
-    "crm.schemas.contacts.read, crm.schemas.companies.read"
-)
-"""What the credentials must be allowed; without companies only contacts work."""
-MORE = "crm.schemas.contacts.write, crm.schemas.companies.write"
-"""What they need to change property definitions."""
-
-WHERE = {
-    "setup-name": ("Your own short name for this connection, such as production. It names the file of its settings.",),
-    "setup-base": ("https://api.hubapi.com for HubSpot; another only for a proxy of your own, or the simulator.",),
-    "setup-token": (
-        "In HubSpot open Development > Keys > Service keys > Create service key. A super admin may.",
-        "The access token of an older private app does as well.",
-        f"Scopes: {SCOPES}.",
-        f"To change definitions also {MORE}.",
-    ),
-    "setup-client": (
-        "In HubSpot open Development > Projects > your project > your app > Auth: Client ID.",
-        f"Its required scopes (app-hsmeta.json): oauth, {SCOPES}.",
-    ),
-    "setup-secret": (
-        "On the same page, below the client id: Client secret > Show.",
-        f"The app's optional scopes, to change property definitions: {MORE}.",
-    ),
-    "setup-redirect": (
-        "HubSpot sends the browser there after the login. Write exactly this among the app's redirect URLs.",
-        "HubSpot takes https, and http for localhost only. With https, you paste what the browser shows.",
-    ),
-    "setup-refresh": (
-        "Leave it empty: Enter logs in with the browser.",
-        "Or paste a refresh token of this app that you have already.",
-    ),
-}
-"""Where each value is found, sentence by sentence."""
+TRY_AFTER = 0.8
+"""Seconds without a key after which a token that looks right is shown to HubSpot."""
 
 
 class CredentialsStep(Step):
@@ -68,6 +39,8 @@ class CredentialsStep(Step):
     def __init__(self) -> None:
         super().__init__()
         self._vault: Vault | None = None
+        self._timer: Timer | None = None
+        self._tried: tuple[str, str] = ("", "")
 
     def fields(self) -> ComposeResult:
         """Name, address, and what the kind of credentials needs."""
@@ -79,15 +52,19 @@ class CredentialsStep(Step):
             yield labelled("Client secret", field("setup-secret", "paste it here", secret=True))
             yield labelled("Redirect URL", field("setup-redirect", value=Profile(name="default").redirect_uri))
             yield labelled("Refresh token", field("setup-refresh", "empty: log in with the browser", secret=True))
+        yield Line("", id="setup-judged")
         yield Line("", id="setup-where")
         yield Line("", id="setup-vault")
+        yield Line("", id="setup-live")
 
     def enter(self) -> None:
-        """Show the fields of the kind; look at the vault."""
-        for name in ("setup-token",):
-            self._shown(name, self.state.kind == "token")
+        """Show the fields of the kind, with what was typed before; look at the vault."""
+        self._shown("setup-token", self.state.kind == "token")
         for name in ("setup-client", "setup-secret", "setup-redirect", "setup-refresh"):
             self._shown(name, self.state.kind == "oauth")
+        for name, value in self.state.typed.items():
+            if name in KEPT:
+                self.query_one(f"#{name}", Input).value = value
         self.query_one("#setup-name", Input).focus()
         self.setup.work(self._look, group="vault", failed=self._no_vault)
 
@@ -114,19 +91,71 @@ class CredentialsStep(Step):
         message = getattr(error, "message", type(error).__name__)
         self.query_one("#setup-vault", Line).show(literal(f"✗ {message}", "$error"))
 
+    # ---- as it is typed
+
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Say where the value is found."""
-        where, width = self.query_one("#setup-where", Line), self.content_size.width
-        where.show(
-            stack(*(part for text in WHERE.get(event.widget.id or "", ()) for part in hanging("→ ", text, width)))
-        )
+        """Say where the value is found, and what is wrong with it."""
+        name, where = event.widget.id or "", self.query_one("#setup-where", Line)
+        width = self.content_size.width
+        where.show(stack(*(part for text in WHERE.get(name, ()) for part in hanging("→ ", text, width))))
+        if isinstance(event.widget, Input):
+            self._judge(event.widget)
+
+    def on_descendant_blur(self) -> None:
+        """What was typed is there again after the console was left, but for secrets."""
+        self.state.typed = {name: self._value(name) for name in KEPT}
+        self.setup.remember()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Judge it; show a token that looks right to HubSpot."""
+        self._judge(event.input)
+        if self._timer is not None:
+            self._timer.stop()
+        if self.state.kind == "token":
+            self._timer = self.set_timer(TRY_AFTER, self._try)
+
+    def _judge(self, box: Input) -> str:
+        """The mark beside a field; words below it where it has the focus. Answers ok, warn or wrong."""
+        names = Profiles(self.console.paths).names()
+        found = judged(box.id or "", box.value, names)
+        sign = SIGNS[found.state] if box.value.strip() else SIGNS["none"]
+        for mark in cast("Widget", box.parent).query(".step-mark").results(Line):
+            mark.show(literal(sign.glyph, sign.style))
+        if box.has_focus:
+            told = hanging(f"{sign.glyph} ", found.words, self.content_size.width or 56, sign.style)
+            self.query_one("#setup-judged", Line).show(stack(*told))
+        return found.state
+
+    def _try(self) -> None:
+        """Ask HubSpot whose key it is, once for each that is typed."""
+        token, base = self._value("setup-token"), self._value("setup-base")
+        boxes = [self.query_one(f"#{name}", Input) for name in ("setup-token", "setup-base", "setup-name")]
+        if not token or (token, base) == self._tried or any(self._judge(box) == "wrong" for box in boxes):
+            return
+        self._tried = (token, base)
+        self.query_one("#setup-live", Line).show(literal("▶ Asking HubSpot whose key it is …", "$primary"))
+        self.setup.work(self._ask, group="try", failed=self._not_tried)
+
+    async def _ask(self) -> None:
+        from console.connector.tryout import try_out
+
+        token, base = self._tried
+        profile = await asyncio.to_thread(self._profile)
+        opened = await try_out(profile, token, self.console.paths.budget)
+        if (token, base) == self._tried:
+            rows = opened_rows(opened, self.content_size.width or 56)
+            self.query_one("#setup-live", Line).show(stack(*rows))
+
+    def _not_tried(self, error: BaseException) -> None:
+        message = getattr(error, "message", "") or self.console.trouble(error).message
+        self.query_one("#setup-live", Line).show(literal(f"✗ {message}", "$error"))
+
+    # ---- on
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
 
     def _secrets(self) -> dict[str, str]:
-        from console.settings.secrets import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
-
         if self.state.kind == "token":
             return {ACCESS_TOKEN: self._value("setup-token")}
         return {CLIENT_SECRET: self._value("setup-secret"), REFRESH_TOKEN: self._value("setup-refresh")}
@@ -145,8 +174,11 @@ class CredentialsStep(Step):
 
     async def commit(self) -> bool:
         """Open the vault, keep profile and secrets, open the profile; log in where a grant is missing."""
-        from console.settings.secrets import REFRESH_TOKEN
-
+        boxes = [self.query_one(f"#{name}", Input) for name in (*SETTINGS, *SECRETS, "setup-name")]
+        for box in boxes:
+            if box.display and box.value.strip() and self._judge(box) == "wrong":
+                box.focus()
+                return False
         asked = {name: value for name, value in self._secrets().items() if name != REFRESH_TOKEN}
         missing = [name for name, value in asked.items() if not value and not await self._stored(name)]
         if self.state.kind == "oauth" and not self._value("setup-client"):
@@ -163,8 +195,6 @@ class CredentialsStep(Step):
 
     async def _granted(self) -> bool:
         """Whether there is a grant: one that was stored, or one that the operator logs in for now."""
-        from console.settings.secrets import REFRESH_TOKEN
-
         session = self.session
         if session is None or session.profile.authentication != "oauth":
             return session is not None
@@ -190,6 +220,7 @@ class CredentialsStep(Step):
 
         await asyncio.to_thread(Profiles(self.console.paths).save, profile)
         await asyncio.to_thread(Profiles(self.console.paths).use, profile.name)
+        self.state.profile = profile.name
         if not await self.console.open_profile(profile.name):
             self.complain(self.console.opening_failed)
             return False

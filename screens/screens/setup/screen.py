@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -56,6 +59,7 @@ class SetupScreen(ConsoleScreen[None]):
         self.state = SetupState()
         self._place = 0
         self._busy = False
+        self._kept: SetupState | None = None
 
     def body(self) -> ComposeResult:
         """The rail and the step."""
@@ -68,12 +72,48 @@ class SetupScreen(ConsoleScreen[None]):
                     yield step
 
     def on_mount(self) -> None:
-        """The first step."""
+        """The step where the setup was left; the first one otherwise."""
         super().on_mount()
-        self._show(0)
+        from console.settings import unfinished
 
-    def session_opened(self, session: Session) -> None:
-        """Steps ask for the session when they need it."""
+        self._kept = unfinished.load(self.console.paths)
+        if self._kept is not None:
+            self.state = self._kept
+        place = self._resumable()
+        self._show(place)
+        if place:
+            self._tell_resumed()
+
+    def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
+        """The profile that the setup was left with is open only now: go on with it."""
+        if self._kept is not None and self._place == 0 and not self._busy and (place := self._resumable()):
+            self._show(place)
+            self._tell_resumed()
+
+    def _resumable(self) -> int:
+        """Which step can be asked next with what is there: its place, 0 for the first."""
+        kept = self._kept
+        names = [kind.TITLE for kind in STEPS]
+        if kept is None or kept.step not in names:
+            return 0
+        place = names.index(kept.step)
+        if kept.kind == DEMO:
+            return place if self.console.demo is not None and self.session is not None else 0
+        if place <= 1 or self.console.demo is not None:
+            return place if self.console.demo is None else 0
+        session = self.session
+        return place if session is not None and session.profile.name == kept.profile else 0
+
+    def _tell_resumed(self) -> None:
+        self.step.say("You left the setup here, and it goes on here. esc goes back through the steps.", "$primary")
+
+    def remember(self) -> None:
+        """Keep where the setup stands, without secrets, for the case that it is left."""
+        from console.settings import unfinished
+
+        self.state.step = STEPS[self._place].TITLE
+        kept = msgspec.structs.replace(self.state, typed=dict(self.state.typed))
+        self.work(partial(asyncio.to_thread, unfinished.save, self.console.paths, kept), group="remember")
 
     @property
     def step(self) -> Step:
@@ -87,6 +127,9 @@ class SetupScreen(ConsoleScreen[None]):
         self.query_one("#setup-step").border_title = f"{place + 1} of {len(STEPS)}: {STEPS[place].TITLE}"
         self._show_rail()
         self.step.enter()
+        if place or self.state.kind:
+            self.remember()
+        self.refresh_bindings()
 
     def _show_rail(self) -> None:
         self.query_one("#setup-rail", Line).show(stack(*(self._rail_row(number) for number in range(len(STEPS)))))
@@ -122,9 +165,12 @@ class SetupScreen(ConsoleScreen[None]):
         self.step.complain(error)
 
     def _next(self) -> None:
+        self._kept = None
         if self._place + 1 == len(STEPS):
+            from console.settings import unfinished
             from screens.screens.plan import PlanScreen
 
+            unfinished.clear(self.console.paths)
             self.app.switch_screen(PlanScreen(self.state.plan_id))
             return
         skip = self._place == 0 and self.state.kind == DEMO
@@ -152,6 +198,7 @@ class SetupScreen(ConsoleScreen[None]):
 
     def do_back(self) -> None:
         """The step before, or Home."""
+        self._kept = None
         if self._place == 0:
             self.console.do_back()
             return

@@ -1,15 +1,8 @@
-"""What the setup knows so far."""
+"""What the setup knows so far, and where it was left."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from console.settings.unfinished import Unfinished
 
-
-@dataclass
-class SetupState:
-    """Filled step by step. `kind` is demo, token or oauth."""
-
-    kind: str = ""
-    source: str = ""
-    mapping: str = ""
-    plan_id: str = ""
+SetupState = Unfinished
+"""Filled step by step, kept in a private file at each of them."""

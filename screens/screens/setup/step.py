@@ -99,5 +99,7 @@ def field(name: str, placeholder: str = "", *, value: str = "", secret: bool = F
 
 
 def labelled(label: str, made: Input) -> Horizontal:
-    """A field with its label on its left."""
-    return Horizontal(Line(literal(label), classes="step-label"), made, classes="form-row")
+    """A field with its label on its left and room for a mark on its right."""
+    return Horizontal(
+        Line(literal(label), classes="step-label"), made, Line("", classes="step-mark"), classes="form-row"
+    )
