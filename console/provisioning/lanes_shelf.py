@@ -120,23 +120,3 @@ class Shelf:
                 f"the records that were read cannot be kept on the local disk: {error}",
                 remedy="Make room in the folder of temporary files (TMPDIR), or plan with --lane keys.",
             ) from None
-
-
-class Digests:
-    """A set of digests that does not grow in memory."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for statement in (*_TABLES[:2], "CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID", _ALL_ONE):
-            self._db.execute(statement)
-
-    def add(self, digest: bytes) -> None:
-        """Remember one."""
-        self._db.execute("INSERT OR IGNORE INTO digests VALUES (?)", (digest,))
-
-    def __contains__(self, digest: bytes) -> bool:
-        return self._db.execute("SELECT 1 FROM digests WHERE digest = ?", (digest,)).fetchone() is not None
-
-    def close(self) -> None:
-        """Forget all."""
-        self._db.close()

@@ -14,12 +14,13 @@ from console.connector.filter import matches
 from console.journal.journal import Journal
 from console.journal.model import WORK, Action, Lane, Link, NewEntry, Plan, Problem, Situation, Undo
 from console.provisioning.ahead import ahead
+from console.provisioning.aside import Aside
 from console.provisioning.associations import Associations
 from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader, known_as
 from console.provisioning.denials import Denials
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lanes import LOOKUPS, ListReader
-from console.provisioning.lanes_shelf import Digests, Shelf
+from console.provisioning.lanes_shelf import Shelf
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person
 from console.provisioning.planner_bench import Bench
@@ -92,7 +93,7 @@ class Making:
         self._actions: Counter[str] = Counter()
         self._unidentified = 0
         self._excluded = {bench.digester.source(source_id) for source_id in request.exclude}
-        self._keys = Digests()
+        self._aside = Aside()
         self._linked: list[tuple[Person, Link]] = []
         self._unlinked: list[Person] = []
         self._ready: list[tuple[NewEntry, Person | None]] = []
@@ -107,8 +108,6 @@ class Making:
 
     async def run(self) -> None:
         """Read, look up, decide; then look for links and records without a person."""
-        if self.request.partial:
-            await in_thread(self._find_twins)
         if isinstance(self._reader, ListReader):
             await self._reader.fill(lambda count: self.tell(f"listing HubSpot's records ({count:,})"))
             self.lane = msgspec.structs.replace(self.lane, records=self._reader.shelf.count)
@@ -132,7 +131,7 @@ class Making:
 
     def close(self) -> None:
         """Let go of what was kept while the plan was made."""
-        self._keys.close()
+        self._aside.close()
         if isinstance(self._reader, ListReader):
             self._reader.shelf.close()
 
@@ -169,7 +168,7 @@ class Making:
             while True:
                 taken, people = await in_thread(next_slice)
                 if not taken:
-                    return
+                    break
                 self.read += taken
                 self.tell("reading")
                 yield people
@@ -177,21 +176,25 @@ class Making:
             close = getattr(rows, "close", None)
             if close is not None:
                 close()
+        if self.request.partial:
+            twins = self._aside.twins(SLICE)
+            while people := await in_thread(lambda: next(twins, [])):
+                yield [self._numbered(person) for person in people]
 
     def _person(self, row: SourceRow | Problem) -> Person | None:
-        number = self._number + 1
-        make = self._bench.preparer
+        make, number = self._bench.preparer, self._number + 1
         person = make.broken(row, number) if isinstance(row, Problem) else make.person(row, number)
-        if self.request.partial and not self._is_meant(row, person):
-            return None
-        self._number = number
-        person.excluded = person.digest in self._excluded
         if not person.identified:
             self._unidentified += 1
-        return person
+        if self.request.partial and not self._aside.means(person, asked=self._is_asked(row, person)):
+            return None
+        return self._numbered(person)
 
-    def _is_meant(self, row: SourceRow | Problem, person: Person) -> bool:
-        return self._is_asked(row, person) or (bool(person.key_digest) and person.key_digest in self._keys)
+    def _numbered(self, person: Person) -> Person:
+        self._number += 1
+        person.number = self._number
+        person.excluded = person.digest in self._excluded
+        return person
 
     def _is_asked(self, row: SourceRow | Problem, person: Person) -> bool:
         """Whether the plan was asked for this person."""
@@ -199,14 +202,6 @@ class Making:
             return False
         scope = self._bench.scope
         return scope is None or (isinstance(row, SourceRow) and matches(scope, row.values))
-
-    def _find_twins(self) -> None:
-        """The correlation keys of those who are asked for: whoever shares one is a duplicate, and must be seen as such."""
-        for row in self._source.rows():
-            if isinstance(row, SourceRow):
-                person = self._bench.preparer.person(row, 0)
-                if person.key_digest and self._is_asked(row, person):
-                    self._keys.add(person.key_digest)
 
     # ---------------------------------------------------------- looking up
 
@@ -272,7 +267,9 @@ class Making:
             if len(self._ready) < least:
                 return  # somebody else took them meanwhile
             ready, self._ready = self._ready, []
-            entries = await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
+            entries = (
+                await self.associations.planned_for(ready) if self.mapping.associate else [one for one, _ in ready]
+            )
             async with self._writing:
                 allowed = [self._allowed(entry) for entry in entries]
                 await self._journal.add_entries(self.begun.id, allowed)
