@@ -45,6 +45,17 @@ _ALL = (
     Action(
         "profile_switch", "Switch profile", "Work with another HubSpot account.", "Profile", "profile use", "profiles"
     ),
+    Action("profile_rename", "Rename profile", "Another name; its secrets come along.", "Profile", "profile rename"),
+    Action(
+        "profile_import", "Import profile", "From an identity server's provisioner file.", "Profile", "profile import"
+    ),
+    Action(
+        "profile_export",
+        "Export profile",
+        "As a provisioner file for an identity server, without secrets.",
+        "Profile",
+        "profile export",
+    ),
     Action(
         "credentials",
         "Credentials",

@@ -34,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     use.add_argument("name")
     use.set_defaults(run=_use)
     _add_exchange(actions)
+    other = actions.add_parser("rename", help="another name for a profile; its secrets come along")
+    other.add_argument("old", metavar="OLD")
+    other.add_argument("new", metavar="NEW")
+    other.set_defaults(run=_rename)
     remove = actions.add_parser("remove", help="remove a profile; its secrets stay until they are forgotten")
     remove.add_argument("name")
     remove.set_defaults(run=_remove)
@@ -145,6 +149,12 @@ def _add(context: Context) -> int:
 def _use(context: Context) -> int:
     Profiles(context.paths).use(context.args.name)
     return Exit.OK
+
+
+def _rename(context: Context) -> int:
+    from console.cli.profile_rename import rename  # it opens a vault
+
+    return rename(context)
 
 
 def _remove(context: Context) -> int:

@@ -13,7 +13,7 @@ from console.settings.fields import FIELDS
 from console.settings.profile import Profile
 from screens import theme
 from screens.keys import bindings
-from screens.literal import literal, row
+from screens.literal import hanging, literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.panel import Line
 from screens.widgets.profile_form import ProfileForm
@@ -41,11 +41,13 @@ class ConnectorScreen(ConsoleScreen[None]):
         form = ProfileForm(profile)
         form.border_title = "Profile"
         yield form
+        yield Line("", id="connector-cost")
         yield Line("", id="form-state")
 
     def session_opened(self, session: Session) -> None:
         """Show the profile as the file has it now."""
         self.query_one(ProfileForm).take(session.profile)
+        self._tell_cost({})
         self.retitle(f"Connector {session.profile.name}")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
@@ -59,6 +61,25 @@ class ConnectorScreen(ConsoleScreen[None]):
         changes = self.query_one(ProfileForm).changes
         text = f"▲ not saved: {', '.join(changes)}" if changes else ""
         self.query_one("#form-state", Line).show(literal(text, "$warning"))
+        self._tell_cost(changes)
+
+    def _tell_cost(self, changes: dict[str, str]) -> None:
+        """What the ceilings cost, those that are typed now: imported ones often use a part of what HubSpot allows."""
+        from console.connector.allowance import describe_allowance
+        from console.settings.profiles import SettingsError, assign
+
+        state, session = self.console.budget_state, self.session
+        if state is None or session is None:
+            return
+        try:
+            meant = assign(session.profile, changes)
+        except SettingsError:
+            return  # the field says what is wrong
+        _, cause, advice = describe_allowance(state, meant)
+        told = (
+            hanging("▲ ", f"{cause} {advice}", max(40, self.app.size.width - 4), "$warning") if cause else [literal("")]
+        )
+        self.query_one("#connector-cost", Line).show(stack(*told))
 
     def on_input_submitted(self) -> None:
         """To the next field."""
@@ -97,6 +118,23 @@ class ConnectorScreen(ConsoleScreen[None]):
         if action == "accept_certificate":
             return self.session is not None and self.session.profile.accept_self_signed_certificates
         return super().offers(action)
+
+    def do_profile_import(self) -> None:
+        """A profile of a provisioner file; it is the open one then."""
+        from screens.exchanging import take
+
+        async def run() -> None:
+            await take(self.console)
+
+        self.work(run, group="exchange")
+
+    def do_profile_export(self) -> None:
+        """This profile as a provisioner file, as it is saved."""
+        from screens.exchanging import give
+
+        session = self.session
+        if session is not None:
+            self.work(lambda: give(self.console, session.profile), group="exchange")
 
     def do_accept_certificate(self) -> None:
         """Show what the server shows now, and ask."""

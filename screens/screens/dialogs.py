@@ -52,7 +52,7 @@ class Confirm(SurvivingPump, ModalScreen[bool]):
 class Ask(SurvivingPump, ModalScreen[str | None]):
     """A question with one line as its answer; Escape answers None.
 
-    `check` says what is wrong with an answer, "" when nothing is.
+    `check` says what is wrong with an answer, "" when nothing is. `complete`: the answer is a path, completed as it is typed.
     """
 
     CSS_PATH = theme.sheets("widgets")
@@ -67,6 +67,7 @@ class Ask(SurvivingPump, ModalScreen[str | None]):
         value: str = "",
         secret: bool = False,
         check: Callable[[str], str] | None = None,
+        complete: bool = False,
     ) -> None:
         super().__init__()
         self._title = title
@@ -75,6 +76,7 @@ class Ask(SurvivingPump, ModalScreen[str | None]):
         self._value = value
         self._secret = secret
         self._check = check
+        self._complete = complete
 
     def compose(self) -> ComposeResult:
         """The question, the field, what is wrong, the keys."""
@@ -82,11 +84,22 @@ class Ask(SurvivingPump, ModalScreen[str | None]):
             box.border_title = literal(self._title)
             yield Line(self._text)
             field = Input(self._value, placeholder=self._label, password=self._secret, compact=True)
+            if self._complete:
+                from screens.widgets.path_input import PathSuggester
+
+                field.suggester = PathSuggester()
             field.cursor_blink = False
             yield field
             yield Line("", id="wrong")
+            more = row(("   → ", "$accent bold"), ("completes the path", "$muted")) if self._complete else literal("")
             yield Line(
-                row((" ⏎ ", "$accent bold"), ("go on", "$muted"), ("   esc ", "$accent bold"), ("cancel", "$muted")),
+                row(
+                    (" ⏎ ", "$accent bold"),
+                    ("go on", "$muted"),
+                    ("   esc ", "$accent bold"),
+                    ("cancel", "$muted"),
+                    more,
+                ),
                 classes="dialog-keys",
             )
 

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from console.doctor import Finding, Seen, machine_findings, terminal_findings, vault_finding
-from screens import words
+from screens import theme, words
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
 from screens.notices import copy
@@ -34,6 +34,7 @@ class DoctorScreen(ConsoleScreen[None]):
     """Findings, one below the other; what is to be done stands under each."""
 
     PLACE = "doctor"
+    CSS_PATH = theme.sheets("forms")
     HEADING = "Doctor"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("doctor"),
@@ -51,6 +52,7 @@ class DoctorScreen(ConsoleScreen[None]):
         with VerticalScroll(classes="panel fill") as box:
             box.border_title = "This terminal and machine"
             yield Line(literal("▶ Looking …", "$primary"), id="findings")
+        yield Line("", id="doctor-verdict")
 
     def on_mount(self) -> None:
         """Look."""
@@ -80,7 +82,8 @@ class DoctorScreen(ConsoleScreen[None]):
         width = max(40, self.app.size.width - 10)
         rows = [part for finding in self._found for part in finding_rows(finding, width)]
         end = verdict(self._found) if self._vault_asked else literal("▶ asking the vault …", "$primary")
-        self.query_one("#findings", Line).show(stack(*rows, "", end))
+        self.query_one("#findings", Line).show(stack(*rows))
+        self.query_one("#doctor-verdict", Line).show(end)
 
     def action_copy(self) -> None:
         """All of it as text."""

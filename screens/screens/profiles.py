@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -40,6 +41,11 @@ class ProfilesScreen(ConsoleScreen[None]):
         super().on_mount()
         self.work(self._list, group="profiles")
 
+    def on_screen_resume(self) -> None:
+        """The setup may have made one."""
+        super().on_screen_resume()
+        self.work(self._list, group="list")
+
     async def _list(self) -> None:
         choices = await asyncio.to_thread(_choices, Profiles(self.console.paths))
         self.query_one(Choices).offer(choices)
@@ -58,6 +64,54 @@ class ProfilesScreen(ConsoleScreen[None]):
     def action_add(self) -> None:
         """The guided setup."""
         self.console.go("setup")
+
+    def do_profile_import(self) -> None:
+        """A profile of a provisioner file."""
+        from screens.exchanging import take
+
+        async def run() -> None:
+            if await take(self.console):
+                await self._list()
+
+        self.work(run, group="import")
+
+    def do_profile_rename(self) -> None:
+        """Another name for the one under the cursor."""
+        choice = self.query_one(Choices).current
+        if choice is None:
+            return
+        self.work(lambda: self._rename(choice.value), group="rename")
+
+    async def _rename(self, old: str) -> None:
+        from screens.screens.dialogs import Ask
+
+        taken = Profiles(self.console.paths).names()
+        text = "Its secrets come along; plans, links and budgets belong to the portal and stay as they are."
+        given = await self.app.push_screen_wait(
+            Ask(
+                f"Rename {old}",
+                text,
+                label="new name",
+                value=old,
+                check=lambda name: wrong_name(name.strip(), taken, old),
+            )
+        )
+        if given is None or given.strip() == old:
+            return
+        from console.session import Session
+        from console.settings.moving import rename
+        from screens.unlocking import open_up
+
+        mine = self.session if self.session is not None and self.session.profile.name == old else None
+        async with Session.open(self.console.paths, old, self.session.vault.value if self.session else None) as session:
+            vault = await (mine or session).vault
+            if not await open_up(self.console, vault):
+                self.console.say("The vault is not open, so the secrets could not come along.", severity="warning")
+                return
+            after = await rename(session.profiles, vault, old, given.strip())
+        if mine is not None:
+            await self.console.open_profile(after.name)
+        await self._list()
 
     def action_remove(self) -> None:
         """Remove its file, after a question; not the one that is open."""
@@ -80,6 +134,15 @@ class ProfilesScreen(ConsoleScreen[None]):
 
         text = "Its settings are removed. Its secrets stay in the vault until they are forgotten."
         self.app.push_screen(Confirm(f"Remove the profile {choice.value}?", text, "Remove", "Keep"), answered)
+
+
+def wrong_name(name: str, taken: Collection[str], old: str) -> str:
+    """Why a profile cannot be called so; "" when it can."""
+    from screens.screens.setup.judging import NAME_RULE, judged
+
+    if name != old and name in taken:
+        return "There is a profile of this name already."
+    return NAME_RULE if judged("setup-name", name, ()).state == "wrong" else ""
 
 
 def _choices(profiles: Profiles) -> list[Choice]:
