@@ -41,6 +41,12 @@ async def after_guards(journal: Journal, paths: Paths, plan: Plan, holding: Sequ
     await _tell(journal, paths, _preferences(paths), of_guards(plan, holding))
 
 
+async def after_source(journal: Journal, paths: Paths, mapping: str) -> None:
+    """The source of a mapping cannot be read, for the first time: tell of it."""
+    notice = Notice(event="quarantined", subject=mapping, state="source", mapping=mapping, portal_id=0, plan_id="")
+    await _tell(journal, paths, _preferences(paths), notice)
+
+
 async def prune(journal: Journal, paths: Paths, days: float) -> tuple[Pruned, int]:
     """Destroy what is older than that many days, with runner logs, error reports and snapshots; and how many files went."""
     pruned = await journal.prune(days, approver())

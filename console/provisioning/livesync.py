@@ -17,10 +17,12 @@ import msgspec
 from console.hubspot.errors import HubSpotError, Locked, Migrating, NotSent, OutcomeUnknown, RateLimited, ServerFault
 from console.journal.errors import NotApproved
 from console.journal.model import Plan, RunProgress, RunState
+from console.provisioning.aftermath import after_source
 from console.provisioning.errors import MappingError, PlanRefused
 from console.provisioning.lock import LockedByAnother
 from console.provisioning.runner import Parts, run_attached
 from console.provisioning.runs import RunnerFailed
+from console.provisioning.source_watch import SourceQuarantined, SourceWatch
 
 if TYPE_CHECKING:
     from console.provisioning.plans import PlanProgress, Plans
@@ -78,6 +80,7 @@ class LiveSync:
         self._on_run = on_run
         self._whole_at = float("-inf")
         self._resting = ""
+        self._interval: float | None = None
 
     async def cycle(self) -> Cycle:
         """Compare once, and write what differs; a run of ours that rests is gone on with instead.
@@ -93,8 +96,14 @@ class LiveSync:
             except (PlanRefused, NotApproved):
                 pass  # the mapping changed, or somebody ended the run: plan anew
         plans = await self._services.plans
+        watch = SourceWatch(self._services.paths, self._mapping, self._source or "")
+        watch.check()
         whole = time.monotonic() - self._whole_at >= self._recheck
-        plan = await plans.create(self._mapping, source=self._source, incremental=not whole, progress=self._on_plan)
+        try:
+            plan = await plans.create(self._mapping, source=self._source, incremental=not whole, progress=self._on_plan)
+        except PlanRefused as refused:
+            raise await self._quarantined(watch.failed(refused, self._interval)) from refused
+        watch.well()
         if whole:
             self._whole_at = time.monotonic()
         if not plan.writes and not any(plan.actions.get(name) for name in _WRITING):
@@ -108,21 +117,36 @@ class LiveSync:
     async def forever(self, interval: float = INTERVAL_SECONDS) -> AsyncIterator[Cycle]:
         """Cycles, `interval` seconds after the end of the one before; later and later while it cannot be done.
 
-        Raises what `cycle` raises when trying again would not help: a guard, a wrong mapping, dead credentials.
+        A source that cannot be read is in quarantine (`console.provisioning.source_watch`).
+
+        Raises what `cycle` raises when trying again would not help: a guard, a wrong mapping, dead credentials; and a source
+        that stayed bad for too long.
         """
-        failures = 0
+        failures, left = 0, 0.0
+        self._interval = max(interval, SHORTEST_SECONDS)
         while True:
             try:
                 found = await self.cycle()
-                failures = 0
+                failures, left = 0, 0.0
+            except SourceQuarantined as bad:
+                if bad.until is None:
+                    raise
+                failures, left = 0, bad.until - time.time()
+                found = Cycle(kind="waiting", message=_words(bad))
             except (PlanRefused, LockedByAnother, HubSpotError) as error:
                 if not _passes(error):
                     raise
-                failures += 1
+                failures, left = failures + 1, 0.0
                 found = Cycle(kind="waiting", message=_words(error))
             yield found
-            pause = max(interval, SHORTEST_SECONDS)
+            pause = max(self._interval, left)
             await asyncio.sleep(min(pause * 2 ** min(failures, 10), max(LONGEST_PAUSE, pause)) if failures else pause)
+
+    async def _quarantined(self, refused: PlanRefused) -> PlanRefused:
+        """The same, told to the operator where a source has just begun to be bad."""
+        if isinstance(refused, SourceQuarantined) and refused.tries == 1:
+            await after_source(await self._services.journal, self._services.paths, self._mapping)
+        return refused
 
     async def _applied(self, kind: Kind, plan: Plan | None, run_or_plan: str) -> Cycle:
         run = await run_attached(self._services, run_or_plan, on_progress=self._on_run)

@@ -24,12 +24,13 @@ def next_try(tries: int, asked: float | None, now: float) -> float | None:
     return now + max(WAITS[min(tries, len(WAITS)) - 1], asked or 0.0)
 
 
-def told(message: str, tries: int, until: float | None) -> str:
-    """What a quarantined run says of itself."""
+def told(message: str, tries: int, until: float | None, *, again: str = "") -> str:
+    """What a quarantined run says of itself, or a source that the command `again` tries at once."""
     if until is None:
-        return f"{message} It failed {tries} times and is not tried again by itself: resume it when HubSpot is well."
+        when = f"{again}, when it is well" if again else "resume it when HubSpot is well"
+        return f"{message} It failed {tries} times and is not tried again by itself: {when}."
     moment = dt.datetime.fromtimestamp(until, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"{message} Next try, after {tries} that failed: {moment}; runs resume tries at once."
+    return f"{message} Next try, after {tries} that failed: {moment}; {again or 'runs resume'} tries at once."
 
 
 async def wait_out(
