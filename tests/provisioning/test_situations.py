@@ -130,6 +130,16 @@ async def applied(on: Desk, plan: Plan) -> None:
     assert (await Applier(on.connector, on.journal, plan, owner="tester").run()).state is RunState.DONE
 
 
+def test_every_pair_has_its_turn() -> None:
+    """What the code allows is what the turns below, and those of companies, go through: nothing is left out."""
+    pairs = {(situation, action) for situation, actions in VALID.items() for action in actions}
+    turns = {
+        (situation, actions[turn % len(actions)]) for turn in range(ROUNDS) for situation, actions in VALID.items()
+    }
+    assert turns == pairs
+    assert set(VALID) == set(Situation) - {S.INVALID}
+
+
 @pytest.mark.parametrize("turn", range(ROUNDS))
 async def test_each_action_of_each_situation(tmp_path: Path, hubspot: Simulator, turn: int) -> None:
     async with desk(tmp_path, hubspot) as on:
@@ -175,6 +185,8 @@ async def test_each_action_of_each_situation(tmp_path: Path, hubspot: Simulator,
                 assert (after[uid]["firstname"], linked) == ("Before", uid), situation
             elif action is A.UNLINK:
                 assert linked is None, situation
+            else:
+                assert action in (A.EXCEPTION, A.REPORT, A.IGNORE), f"no case says what {action} of {situation} does"
             if action not in (A.UPDATE, A.CREATE, A.DELETE) and uid and situation not in (S.MISSING, S.LINK_ONLY):
                 assert after[uid]["firstname"] == "Before", situation
 
