@@ -234,7 +234,6 @@ _ALL = (
     Action(
         "plan_decide", "Choose record", "Say which of several records is this person's.", "Provision", "mapping link"
     ),
-    Action("plan_explain", "Explain person", "Why this person is in or out, step by step.", "Provision", "explain"),
     Action("plan_about", "About this plan", "Its source, cost, guards, hash and age.", "Provision", "plan"),
     Action("plan_export", "Export plan", "Every entry as CSV, JSON lines or an HTML page.", "Provision", "diff"),
     Action("provision", "Plan and apply", "Plan, and apply at once when no guard holds.", "Provision", "provision"),

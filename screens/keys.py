@@ -114,7 +114,7 @@ _ALL = (
     Key("apply_first", "f4", "First ten", ("approve",), "F4"),
     Key("plan_exclude", "x", "Leave out", ("plan", "entry")),
     Key("plan_decide", "d", "Choose", ("plan", "entry")),
-    Key("plan_explain", "w", "Why", ("plan", "entry")),
+    Key("person", "w", "Why", ("plan", "entry")),
     Key("plan_about", "i", "About", ("plan",)),
     Key("plan_export", "e", "Export", ("plan",)),
     Key("plan", "p", "Plan again", ("plan",)),

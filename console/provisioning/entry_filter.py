@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from console.connector.filter import Filter, FilterError, attributes, matches, parse
+from console.hubspot.model import Option, PropertyDefinition
 from console.journal.journal import Journal
-from console.journal.model import Entry
+from console.journal.model import Action, Entry, EntryState, Situation, Undo
 from console.provisioning.errors import PlanRefused
 
 ATTRIBUTES = {
@@ -30,6 +31,24 @@ ATTRIBUTES = {
 }
 """What a filter may ask for, each with its meaning."""
 _SCAN = 500
+_CHOICES: dict[str, type[Action | Situation | EntryState | Undo]] = {
+    "action": Action,
+    "situation": Situation,
+    "state": EntryState,
+    "undo": Undo,
+}
+_NUMBERS = ("number", "clears")
+
+
+def entry_schema() -> dict[str, PropertyDefinition]:
+    """The attributes as definitions, for completion."""
+    return {name: _definition(name, told) for name, told in ATTRIBUTES.items()}
+
+
+def _definition(name: str, told: str) -> PropertyDefinition:
+    options = tuple(Option(value=one.value, label=one.value) for one in _CHOICES.get(name, ()))
+    kind = "enumeration" if options else "number" if name in _NUMBERS else "string"
+    return PropertyDefinition(name=name, label=told, type=kind, options=options)
 
 
 def parse_entry_filter(text: str) -> Filter:

@@ -45,7 +45,7 @@ class EntryScreen(Reviewing):
         """What needs a plan needs one."""
         if action in ("plan_exclude", "plan_decide"):
             return self.open_to_change
-        if action == "plan_explain":
+        if action == "person":
             return self.plan is not None
         return super().offers(action)
 

@@ -112,10 +112,10 @@ class NewPlanScreen(ConsoleScreen[None]):
 
     def _complete(self, session: Session, mapping: str) -> None:
         async def read() -> None:
-            from console.provisioning.scoping import columns_of
+            from console.provisioning.scoping import scope_schema
 
-            names = await asyncio.to_thread(columns_of, await session.mappings, mapping)
-            self.query_one("#new-plan-scope", FilterField).knows(names)
+            schema = await asyncio.to_thread(scope_schema, await session.mappings, mapping)
+            self.query_one("#new-plan-scope", FilterField).knows(schema)
 
         # without completion the field is a field like any other: what is wrong with the mapping, the plan says
         self.work(read, group="columns", failed=lambda _: None)

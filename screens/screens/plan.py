@@ -76,7 +76,7 @@ class PlanScreen(Reviewing):
             yield Panel("Before you say go", literal("Reading the plan …", "$muted"), id="plan-go")
         yield Line("", id="plan-strip")
         yield Line("", id="plan-showing")
-        yield FilterField('words, or a filter: action eq "UPDATE"', check_typed, (), id="plan-text")
+        yield FilterField('words, or a filter: action eq "UPDATE"', check_typed, id="plan-text")
         yield Line("", id="plan-pending")
         with Horizontal(id="plan-entries"):
             yield RecordTable(
@@ -256,10 +256,10 @@ class PlanScreen(Reviewing):
 
     def do_search(self) -> None:
         """Type words that entries must hold, or a query filter."""
-        from console.provisioning.entry_filter import ATTRIBUTES
+        from console.provisioning.entry_filter import entry_schema
 
         field = self.query_one(FilterField)
-        field.knows(list(ATTRIBUTES))
+        field.knows(entry_schema())
         field.display = True
         field.input.focus()
 

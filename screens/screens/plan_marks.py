@@ -126,14 +126,14 @@ class Reviewing(ConsoleScreen[None]):
 
         self.app.push_screen(DecideScreen(plan.mapping_file or plan.mapping, plan.object_class, entry), decided)
 
-    def do_plan_explain(self) -> None:
-        """Why this person is in or out."""
+    def do_person(self) -> None:
+        """Why this person is in or out, step by step."""
         entry, plan = self.subject(), self.plan
         if entry is None or plan is None:
             return
         if entry.payload is None or not entry.payload.source_id:
             self.console.say("Nobody of the source is behind this entry, so there is nobody to explain.")
             return
-        from screens.screens.why import WhyScreen
+        from screens.screens.person import PersonScreen
 
-        self.app.push_screen(WhyScreen(plan.mapping_file or plan.mapping, entry.payload.source_id))
+        self.app.push_screen(PersonScreen(plan.mapping_file or plan.mapping, entry.payload.source_id))

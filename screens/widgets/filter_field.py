@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,41 +11,28 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from console.connector.filter import FilterError
+from console.connector.filter_completion import complete
+from console.connector.filter_types import Schema
 from screens.literal import literal
 from screens.terminal.survive import SurvivingPump
 from screens.widgets.panel import Line
 
-_LAST = re.compile(r"[^\s()!]*\Z")
-_OPERATORS = ("eq", "co", "sw", "ew", "ge", "gt", "le", "lt", "pr")
-_WORDS = ("and", "or")
-
 
 class FilterSuggester(Suggester):
-    """Completes the last word: an attribute, after it an operator, after a value `and` or `or`."""
+    """Completes what is being written: an attribute, an operator, a value that is one of a few, `and` or `or`."""
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
+    def __init__(self, schema: Schema) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
-        self.names = tuple(names)
+        self.schema = schema
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole text with its last word completed; None where nothing fits."""
-        match = _LAST.search(value)
-        part = match[0] if match is not None else ""
-        if not part or '"' in part:
-            return None
-        for word in self._fitting(value[: len(value) - len(part)]):
-            if word.casefold().startswith(part.casefold()) and word != part:
-                return value + word[len(part) :]
+        """The whole text with the first offer in it; None where nothing is begun or nothing fits."""
+        found = complete(value, len(value), self.schema)
+        typed = value[found.start :]
+        for offer in found.offers:
+            if typed and offer.text.startswith(typed) and offer.text != typed:
+                return value[: found.start] + offer.text
         return None
-
-    def _fitting(self, before: str) -> Sequence[str]:
-        words = re.findall(r'"(?:[^"\\]|\\.)*"|[^\s()!]+', before)
-        last = words[-1] if words else ""
-        if last in self.names:
-            return _OPERATORS
-        if last.startswith('"') or last == "pr":
-            return _WORDS
-        return self.names
 
 
 class FilterField(SurvivingPump, Vertical):
@@ -56,14 +42,14 @@ class FilterField(SurvivingPump, Vertical):
         self,
         placeholder: str,
         check: Callable[[str], object],
-        names: Sequence[str] = (),
+        schema: Schema | None = None,
         *,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
         self._check = check
-        self._suggester = FilterSuggester(names)
+        self._suggester = FilterSuggester(schema or {})
 
     def compose(self) -> ComposeResult:
         """Field, and what is wrong."""
@@ -84,9 +70,9 @@ class FilterField(SurvivingPump, Vertical):
         """What was typed."""
         return self.input.value.strip()
 
-    def knows(self, names: Sequence[str]) -> None:
+    def knows(self, schema: Schema) -> None:
         """The attributes that can be asked for."""
-        self._suggester.names = tuple(names)
+        self._suggester.schema = schema
 
     def on_input_changed(self) -> None:
         """Say quietly what is still missing."""

@@ -26,7 +26,6 @@ from console.journal.model import (
 from console.provisioning.approval import Approval
 from console.provisioning.choosing import Choice, Choosing
 from console.provisioning.entry_filter import parse_entry_filter, values_of
-from console.provisioning.explain import Clause, Explanation
 from console.provisioning.planner import PlanProgress
 from tests.screens import samples
 
@@ -203,23 +202,6 @@ CHOOSING = Choosing(
         ),
     ),
 )
-EXPLANATION = Explanation(
-    source_id="E00002",
-    mapping="people-to-contacts",
-    source="people.csv",
-    line=3,
-    clauses=(
-        Clause(text="all of", holds=True),
-        Clause(text="active eq true", holds=True, depth=1, found="active is True"),
-        Clause(text='!(department eq "Robots")', holds=True, depth=1, found="department is 'Navy'"),
-    ),
-    keys=(("email", "grace.2@acme.example", ("51000034",)), ("employee_no", "E00002", ("51000871",))),
-    situation=Situation.AMBIGUOUS,
-    meaning="the keys lead to several records",
-    action="EXCEPTION",
-    why="the default",
-    candidates=CANDIDATES,
-)
 PROGRESS = PlanProgress(
     read=31_250,
     planned=29_800,
@@ -244,9 +226,6 @@ class PlanService:
 
     async def choosing(self, mapping: str, source_id: str) -> Choosing:
         return CHOOSING
-
-    async def explain(self, mapping: str, source_id: str) -> Explanation:
-        return EXPLANATION
 
     async def entries(self, plan_id: str, *, after: int = 0, limit: int = 200, **rest: Any) -> list[Entry]:
         found = [entry for entry in entries(plan_id) if entry.number > after]

@@ -129,7 +129,6 @@ STATES: dict[str, Opener] = {
     "entry-create": plan(FULL, "down", "down", "down", "down", "enter"),
     "entry-invalid": plan(FULL, *["down"] * 16, "enter"),
     "decide": plan(FULL, "down", "d"),
-    "why": plan(FULL, "down", "w"),
     "approve": approve(plan_samples.FULL),
     "approve-sandbox": approve(plan_samples.IDLE, production=False),
     "approve-first": approve(plan_samples.FULL, first=10),

@@ -12,10 +12,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.journal.model import EntryState, RunState
+from console.provisioning.entry_filter import entry_schema
+from console.provisioning.mappings import Mappings
+from console.provisioning.scoping import scope_schema
 from screens.app import HubspokeApp
 from screens.screens.plan import PlanScreen
 from screens.screens.plan_marks import Marks
-from screens.widgets.filter_field import FilterField, FilterSuggester
+from screens.widgets.filter_field import FilterSuggester
 from screens.widgets.panel import Line
 from screens.widgets.record_table import RecordTable
 from tests.screens import plan_samples, samples
@@ -148,8 +151,8 @@ async def test_a_plan_is_narrowed_cancelled_and_made(place: Workplace, simulator
         (plan,) = await (await app.session.plans).list()
         assert (plan.partial, plan.lane.name) == (True, "keys")
         await pilot.press("w")
-        await sees(pilot, "By employee_no")
-        await sees(pilot, "no record was found")
+        await sees(pilot, "E001")
+        assert type(app.screen).__name__ == "PersonScreen"
         await pilot.press("escape", "i")
         await sees(pilot, "it looks at some people only")
         assert app.troubles == []
@@ -234,13 +237,15 @@ async def test_erasing_is_typed_in_so_many_words(tmp_path: Path) -> None:
         ('action eq "UPDATE" a', 'action eq "UPDATE" and'),
         ('action eq "UPDATE" and prop', 'action eq "UPDATE" and property'),
         ("!(acti", "!(action"),
-        ('action eq "UP', None),
+        ('action eq "UP', 'action eq "UPDATE"'),
+        ("action eq true an", "action eq true and"),
+        ('name eq "Up', None),
         ("nothing", None),
         ("", None),
     ],
 )
 async def test_a_filter_is_completed(typed: str, completed: str | None) -> None:
-    assert await FilterSuggester(("action", "property", "name")).get_suggestion(typed) == completed
+    assert await FilterSuggester(entry_schema()).get_suggestion(typed) == completed
 
 
 async def test_marks_of_what_was_left_out_before() -> None:
@@ -257,7 +262,7 @@ async def test_marks_of_what_was_left_out_before() -> None:
     assert not marks
 
 
-def test_the_field_takes_its_names(tmp_path: Path) -> None:
-    field = FilterField("words", lambda text: text, ("a",))
-    field.knows(["b", "c"])
-    assert field._suggester.names == ("b", "c")
+async def test_the_source_s_columns_complete_a_scope(place: Workplace) -> None:
+    schema = scope_schema(Mappings(place.paths), "people-to-contacts")
+    assert await FilterSuggester(schema).get_suggestion("giv") == "given_name"
+    assert scope_schema(Mappings(place.paths), "no-such-mapping") == {}
