@@ -169,11 +169,11 @@ class Draft:
         except FileNotFoundError:
             now = None
         except OSError as error:
-            raise ChangedOnDisk(f"{self.path} cannot be read any more: {error.strerror}") from None
+            raise ChangedOnDisk(f"{self.path.name} cannot be read any more: {error.strerror}") from None
         if now != self._read:
             what = "removed" if now is None else "made" if self._read is None else "changed"
             raise ChangedOnDisk(
-                f"{self.path} was {what} by somebody else since it was opened",
+                f"{self.path.name} was {what} by somebody else since it was opened",
                 remedy="Load it again (your changes are lost), or save yours under another name.",
             )
 

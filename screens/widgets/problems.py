@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.content import Content
 
@@ -22,3 +23,9 @@ def problem_rows(problems: Sequence[Problem], limit: int = 50) -> Content:
     if len(problems) > limit:
         rows.append(literal(f"and {len(problems) - limit} more", "$muted"))
     return stack(*rows)
+
+
+def at_home(path: str | Path) -> str:
+    """A path as people read it: ~ in place of their home."""
+    whole, home = Path(path), Path.home()
+    return f"~/{whole.relative_to(home)}" if whole.is_relative_to(home) else str(whole)

@@ -14,7 +14,7 @@ from screens import words
 from screens.literal import literal, row, stack
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
-from screens.widgets.problems import problem_rows
+from screens.widgets.problems import at_home, problem_rows
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ def head_line(found: Preview) -> Content:
     """Name, kind, how much was looked at, what was assumed."""
     notes = [literal(f"  {note}", "$muted") for note in found.notes[:2]]
     told = f"  {found.kind}, the first {words.counted(found.examined, 'row')} looked at"
-    return stack(row((found.name, "bold"), (told, "$muted")), *notes)
+    return stack(
+        row((at_home(found.name) if found.name.startswith("/") else found.name, "bold"), (told, "$muted")), *notes
+    )
 
 
 def rows_table(found: Preview) -> RecordTable:

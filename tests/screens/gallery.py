@@ -40,7 +40,7 @@ GALLERY = (
     Picture("browse", "browse:BrowseScreen", ("contact",), ("down",)),
     Picture("record", "record:RecordScreen", ("contact", "51000002"), ("down",)),
     Picture("connector", "connector:ConnectorScreen"),
-    Picture("mapping", "mapping:MappingScreen"),
+    Picture("mapping", "mapping.editor:MappingEditor", ("people-to-contacts",)),
     Picture("help", "help:HelpScreen"),
     Picture("palette", keys=("ctrl+p",)),
 )

@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import threading
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,32 +14,16 @@ from pathlib import Path
 import pytest
 
 from console.simulator.hostile import VALUES
+from tests.screens.foreign import foreign
 from tests.screens.workplace import HEADINGS, MAPPING, Workplace
 from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 
-OURS = re.compile(
-    rb"\x1b\[[0-9;:]*m"  # colours
-    rb"|\x1b\[[0-9]+;[0-9]+H"  # placing text
-    rb"|\x1b\[\?(?:25|1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7)[hl]"  # modes of the driver
-    rb"|\x1b\[\?(?:2026|2048)\$p"  # questions of the driver
-    rb"|\x1b\]22;[a-z-]+\x07"  # the shape of the pointer over a field
-    rb"|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\[6n"
-)
 HOME, NEXT, EMPTY, UNDO = "\x1bOR", "\x0e", "\x05\x15", "\x1a"
 """F3; ^n; to the end of a field and delete all before; ^z."""
-UNSAFE = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 ALL = "\x1b]52;c;ZXZpbA==\x07\x1b]8;;https://evil.example/\x07\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp\x00[@click=app.quit]x[/b]"
 LETTERS = "\u202egnp\u200b[@click=app.quit][/b]"
 """What gets past a terminal's own input and a CSV file's first line."""
-
-
-def foreign(raw: bytes) -> list[str]:
-    """What acts on a terminal and is not the console's own."""
-    text = OURS.sub(b"", raw).decode("utf-8", "replace")
-    return sorted(
-        {repr(character) for character in text if unicodedata.category(character) in UNSAFE} - {"'\\n'", "'\\r'"}
-    )
 
 
 @pytest.fixture(scope="module")
@@ -210,20 +193,41 @@ def test_mappings_with_problems_and_notices(place: Workplace) -> None:
         terminal.press("v")
         at(terminal, "Source")
         terminal.wait("employee_id  ")
-        back(terminal, "Mapping")
-        terminal.press("down", "enter")
+        terminal.press("\t")
+        terminal.wait("given_name")
+        back(terminal, "Mappings")
+        terminal.press("enter")  # its rows, over the source's people
+        terminal.wait("1 Properties")
+        terminal.wait("person 1")
+        terminal.press("2")
+        terminal.wait("target phase")
+        back(terminal, "Mappings")
+        terminal.press("down", "enter")  # no mapping at all: its text
         terminal.wait(r"control\.toml")
         terminal.wait(r"# .\]52;c;")
-        terminal.press("v")  # a notice: it cannot be loaded
-        terminal.wait("▌|┃|│ .*control")
-        terminal.press("down", "enter")
-        terminal.wait(r"people-to-contacts\.toml")
-        terminal.wait("No problems")
+        back(terminal, "Mappings")
+        terminal.press("down")
+        terminal.wait("✓ No problems")
+        terminal.press("w")
+        at(terminal, "Person")
+        paste(terminal, f"nobody {LETTERS}")
+        terminal.press("enter")
+        terminal.wait("✗ Nobody has the words")
+        back(terminal, "Mappings")
         terminal.press("n")
-        terminal.wait("Which source")
+        terminal.wait("for which source")
         paste(terminal, f"gone {LETTERS}.csv")
-        terminal.press("enter")  # a notice: no such file
+        terminal.press("enter")
+        terminal.wait("there is no file")
         terminal.wait(r"\\u202egnp")
+        back(terminal, "Mappings")
+        terminal.press(HOME)
+        at(terminal, "Home")
+        terminal.press("u")
+        at(terminal, "Sources")
+        terminal.wait("people.csv")
+        terminal.press("t")
+        terminal.wait("✓ Reading")
         back(terminal, "Home")
         terminal.press("p")
         at(terminal, "New plan")

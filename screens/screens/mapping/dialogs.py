@@ -36,7 +36,8 @@ class Pick(SurvivingPump, ModalScreen[str | None]):
         """The question, the answers, the keys."""
         with Vertical(classes="dialog panel") as box:
             box.border_title = literal(self._title)
-            yield Line(self._text)
+            if self._text:
+                yield Line(self._text)
             with VerticalScroll(classes="pick-list", can_focus=False):
                 offered = Choices(*self._choices, id="pick")
                 values = [choice.value for choice in self._choices]
@@ -95,7 +96,8 @@ class Fields(SurvivingPump, ModalScreen[dict[str, str] | None]):
         """A line for each field, its help below, the keys."""
         with Vertical(classes="dialog panel") as box:
             box.border_title = literal(self._title)
-            yield Line(self._text)
+            if self._text:
+                yield Line(self._text)
             for name, value in self._fields.items():
                 with Horizontal(classes="pick-row"):
                     yield Line(literal(name, "$muted"), classes="pick-label")

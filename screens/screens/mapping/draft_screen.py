@@ -10,13 +10,13 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import TextArea
 
 from screens import theme
-from screens.literal import literal
+from screens.literal import literal, stack
 from screens.screens.base import ConsoleScreen
 from screens.screens.mapping import editor_words as say
 from screens.widgets.editor import DEBOUNCE, Editor, ExpressionEditor
 from screens.widgets.paged_rows import PagedRows
 from screens.widgets.panel import Line
-from screens.widgets.problems import problem_rows
+from screens.widgets.problems import at_home, problem_rows
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class DraftScreen(ConsoleScreen[None]):
         detail.border_title = literal(f"{title}  {label}" if label and label != title else title or "No property")
         told = say.value_rows(mapped, value, width, self.compared, typing=typing)
         if self.person is not None and not self.person.in_scope and not typing and mapped is not None:
-            told = literal("\n").join([told, literal("out of scope:", "$warning"), *say.scope_rows(self.person)])
+            told = stack(told, literal("out of scope:", "$warning"), *say.scope_rows(self.person))
         self.query_one("#row-one", Line).show(told)
 
     def show_setting(self) -> None:
@@ -259,7 +259,7 @@ class DraftScreen(ConsoleScreen[None]):
         if self.tab == TEXT and self.bench is not None:
             text = self.query_one("#mapping-text", Editor)
             text.text = self.bench.draft.text
-            text.border_title = literal(str(self.bench.draft.path))
+            text.border_title = literal(at_home(self.bench.draft.path))
         focus = {ROWS: "#rows-table", SETTINGS: "#settings-table", TEXT: "#mapping-text"}[self.tab]
         self.query_one(focus).focus()
 

@@ -19,6 +19,7 @@ from screens.screens.mapping.dialogs import Pick
 from screens.widgets.choices import Choice
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
+from screens.widgets.problems import at_home
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ class ImportedScreen(ConsoleScreen[None]):
             if decide
             else literal("✓ Everything that matters was carried over.", "$success")
         )
-        yield Line(stack(row(("✓ Written: ", "$success bold"), (str(self._path), "bold")), told), id="imported-head")
+        yield Line(
+            stack(row(("✓ Written: ", "$success bold"), (at_home(self._path), "bold")), told), id="imported-head"
+        )
         table = RecordTable(
             Column("", 10),
             Column("Where in the file", 24, grow=2),

@@ -11,6 +11,7 @@ from screens.screens.mapping.dialogs import Pick
 from screens.screens.mapping.draft_screen import ROWS, TEXT, DraftScreen
 from screens.widgets.choices import Choice
 from screens.widgets.editor import ExpressionEditor
+from screens.widgets.problems import at_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ class Saving(DraftScreen):
             return
         await asyncio.to_thread(draft.save)
         await self.renew()
-        self.console.say(f"Saved: {draft.path}")
+        self.console.say(f"Saved: {at_home(draft.path)}")
 
     def _not_saved(self, error: BaseException) -> None:
         from console.provisioning.mapping_draft import ChangedOnDisk
@@ -120,7 +121,7 @@ class Saving(DraftScreen):
         self.called = name
         self.retitle(f"Mapping {name}")
         await self.renew()
-        self.console.say(f"Saved: {path}")
+        self.console.say(f"Saved: {at_home(path)}")
 
     def action_editor(self) -> None:
         """The operator's own editor, on the saved file."""

@@ -18,7 +18,7 @@ from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
-from screens.widgets.problems import problem_rows
+from screens.widgets.problems import at_home, problem_rows
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class MappingScreen(ConsoleScreen[None]):
 
         def answered(source: str | None) -> None:
             if source:
-                self.work(lambda: self._suggest(session, source), group="mappings")
+                self.work(lambda: self._suggest(session, source), group="suggest")
 
         self.app.push_screen(AddSource("A new mapping: for which source?", "suggest"), answered)
 
@@ -260,7 +260,7 @@ def _detail(line: MappingLine, checked: dict[str, str]) -> Content:
     told = checked.get(line.file, "F6 checks it with HubSpot's own properties, too")
     rows = [row(("✓ No problems", "$success bold"), (f"   {told}", "$muted"))]
     rows.append(row(("Source    ", "$muted"), (line.source, "")))
-    rows.append(row(("File      ", "$muted"), (line.path, "")))
+    rows.append(row(("File      ", "$muted"), (at_home(line.path), "")))
     plan = f"{line.plan_id}   {words.moment(line.planned_at)}" if line.plan_id else "never planned"
     rows.append(row(("Last plan ", "$muted"), (plan, "")))
     return stack(*rows)

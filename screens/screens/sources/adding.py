@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -63,10 +64,14 @@ class AddSource(SurvivingPump, ModalScreen[str | None]):
 def spec_wrong(text: str) -> str:
     """Why this can be no source, and what to do; empty where it can be one."""
     from console.sources.errors import SourceError
-    from console.sources.opening import open_source
+    from console.sources.opening import open_source, scheme_of
+    from console.sources.workbook import split_sheet
 
+    spec = text.strip()
     try:
-        open_source(text.strip())
+        open_source(spec)
     except SourceError as error:
         return f"{error.message}. {error.remedy}"
-    return ""
+    if scheme_of(spec) or Path(split_sheet(spec)[0]).expanduser().is_file():
+        return ""
+    return f"there is no file {spec} here. Check the path; a relative one begins in the folder of this console."

@@ -17,6 +17,7 @@ from screens.literal import hanging, literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
+from screens.widgets.problems import at_home
 from screens.widgets.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ class SourcesScreen(ConsoleScreen[None]):
         self.query_one("#sources-one", Line).show(stack(*rows))
 
     def _about(self, one: KnownSource, width: int) -> list[Content]:
-        where = one.spec if one.base is None or "://" in one.spec else str(one.base / one.spec)
+        local = "://" not in one.spec and not one.spec.endswith(":")
+        where = at_home(one.base / one.spec if one.base is not None else one.spec) if local else one.spec
         rows = hanging("", where, width, "bold")
         if one.wrong:
             return [*rows, *hanging("✗ ", one.wrong, width, "$error")]
@@ -173,7 +175,7 @@ class SourcesScreen(ConsoleScreen[None]):
 
         def answered(spec: str | None) -> None:
             if spec:
-                self.work(lambda: self._add(session, spec), group="sources", failed=self.console.trouble)
+                self.work(lambda: self._add(session, spec), group="adding", failed=self.console.trouble)
 
         self.app.push_screen(AddSource(), answered)
 
