@@ -17,7 +17,7 @@ from console.connector.operations import Operations
 from console.hubspot.model import PropertyDefinition
 from console.hubspot.record_history import Version
 
-Group = Literal["identity", "lately", "other"]
+Group = Literal["identity", "lately", "other", "HubSpot"]
 Kind = Literal["text", "lines", "number", "date", "time", "yes/no", "choice", "choices"]
 
 LATELY = 30 * 86_400.0
@@ -85,20 +85,27 @@ async def schema_of(operations: Operations, cls: str) -> dict[str, PropertyDefin
 
 
 def fields(sheet: Sheet, history: Mapping[str, Sequence[Version]], now: float | None = None) -> list[Field]:
-    """The properties: those that say who it is, those changed in the last 30 days (newest first), the rest by name."""
+    """The properties: those that say who it is, those changed in the last 30 days (newest first), the rest by name.
+
+    Of the rest, those that nobody can edit come last: HubSpot's own.
+    """
     found = sheet.found.attributes
     lately = _lately(sheet, history, time.time() if now is None else now)
     identity = [name for name in identity_names(sheet.kind, sheet.schema) if name in found]
     order = [*identity, *(name for name in lately if name not in identity)]
-    rest = sorted({*found, *sheet.schema} - set(order))
+    locked = {name: why_not(sheet.kind, name, sheet.schema.get(name)) for name in {*found, *sheet.schema}}
+    rest = sorted(set(locked) - set(order), key=lambda name: (bool(locked[name]), name))
+    groups: dict[str, Group] = {name: "HubSpot" for name in rest if locked[name]}
+    groups |= dict.fromkeys(lately, "lately")
+    groups |= dict.fromkeys(identity, "identity")
     return [
         Field(
             name=name,
             value=_text(found.get(name)),
             definition=sheet.schema.get(name),
-            group="identity" if name in identity else "lately" if name in lately else "other",
+            group=groups.get(name, "other"),
             changed=history[name][0].at if history.get(name) else "",
-            locked=why_not(sheet.kind, name, sheet.schema.get(name)),
+            locked=locked[name],
         )
         for name in [*order, *rest]
     ]

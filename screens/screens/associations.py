@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +14,7 @@ from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row
 from screens.operating import OTHER, PLURALS, operations
+from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
 from screens.widgets.choices import Choice
@@ -128,11 +127,7 @@ class AssociationsScreen(ConsoleScreen[None]):
             self.work(lambda: self._copy(uid), group="copy")
 
     async def _copy(self, uid: str) -> None:
-        from screens.terminal import clipboard
-
-        write, file = clipboard.terminal_of(self.app), self.console.paths.state / "copied.txt"
-        done = await asyncio.to_thread(clipboard.copy, uid, write, os.environ, file)
-        self._say(row(("✓ ", "$success"), (f"The uid {uid} is {done.words}.", "")))
+        self._say(await copied(self.console, uid, f"The uid {uid}"))
 
     # ---- associating
 

@@ -35,10 +35,10 @@ class MergeScreen(SureScreen[str]):
         self._uid = uid
         self._other = other
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Ask which one goes, unless that is known."""
         if self._other:
-            super().on_mount()
+            super().begin()
         else:
             self._which()
 
@@ -50,7 +50,7 @@ class MergeScreen(SureScreen[str]):
             self.dismiss(None)
             return
         self._other = other.strip()
-        self._begin()
+        super().begin()
 
     def _wrong(self, typed: str) -> str:
         uid = typed.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,16 +13,18 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
-from screens import theme, words
+from screens import record_words, theme, words
 from screens.apology import expected
 from screens.keys import bindings
-from screens.literal import lines, literal, row, stack
-from screens.operating import DONE, KEPT, operations
+from screens.literal import literal, row, stack
+from screens.operating import operations
+from screens.record_copying import copied
+from screens.record_words import Shown
 from screens.screens.base import ConsoleScreen
 from screens.terminal.hyperlinks import linked
 from screens.widgets.bars import KeyBar
 from screens.widgets.details import property_detail
-from screens.widgets.paged_rows import PagedRows, Row
+from screens.widgets.paged_rows import PagedRows
 from screens.widgets.panel import Line, Panel
 from screens.widgets.record_table import Column, RecordTable
 
@@ -32,14 +34,8 @@ if TYPE_CHECKING:
     from console.hubspot.record_history import Version
     from console.session import Session
 
-GROUPS = {"identity": "identity", "lately": "lately", "other": "other"}
-
-
-class Shown(NamedTuple):
-    """One row: a property, and whether it is the first of its group."""
-
-    field: Field
-    first: bool
+WIDE = 110
+"""Columns from which there is room for more than the first facts."""
 
 
 class PropertyTable(RecordTable):
@@ -87,14 +83,13 @@ class RecordScreen(ConsoleScreen[None]):
                 Column("", 8), Column("Property", 22, grow=1), Column("", 2), Column("Value", 32, grow=4),
                 Column("Kind", 8), empty="Reading …",
             )  # fmt: skip
-            yield Panel("Not here", id="record-trouble")
+            yield Panel("Not read", id="record-trouble")
             with VerticalScroll(id="record-value", classes="panel", can_focus=False):
                 yield Line("", id="record-whole")
         yield Line(literal(self._said, "$success"), id="record-state")
 
     def on_mount(self) -> None:
-        """Name the record."""
-        super().on_mount()
+        """Name the record; the base begins to read it."""
         self.retitle(f"{self._class.capitalize()} {self._uid}")
 
     # ---- reading
@@ -135,8 +130,8 @@ class RecordScreen(ConsoleScreen[None]):
         self._sheet = sheet
         self._fields = fields(sheet, self._history, words.clock())
         self.query_one("#record-trouble").display = False
-        self.query_one(RecordTable).display = True
-        self._show_head(sheet)
+        self.query_one(RecordTable).display = self.query_one("#record-find").display = True
+        self.query_one("#record-head", Line).show(record_words.head(sheet, self.url, wide=self.size.width >= WIDE))
         self._show()
 
     def _failed(self, error: BaseException) -> None:
@@ -144,20 +139,12 @@ class RecordScreen(ConsoleScreen[None]):
         known = expected(error)
         if known is None:
             self.console.trouble(error)
-        message = known.message if known else "It was not read."
-        remedy = known.remedy if known else ""
         self._sheet, self._fields = None, []
         trouble = self.query_one("#record-trouble", Panel)
-        trouble.show(
-            stack(
-                lines(f"✗ {message}", "$error", limit=1200),
-                *([row(("→ ", "$accent"), (remedy, ""))] if remedy else []),
-                row(("^r", "$accent bold"), (" reads it again", "$muted")),
-            )
-        )
+        trouble.show(record_words.not_there(known))
         trouble.display = True
         table = self.query_one(RecordTable)
-        table.display = False
+        table.display = self.query_one("#record-find").display = False
         self._show()
         self.query_one("#record-count", Line).show("")
         self._renew_keys()
@@ -178,44 +165,22 @@ class RecordScreen(ConsoleScreen[None]):
         kind = self._sheet.kind.native if self._sheet is not None else self._class
         return record_url(standing.portal_id, kind, self._uid, account.ui_domain if account else "")
 
-    def _show_head(self, sheet: Sheet) -> None:
-        found, given = sheet.found, sheet.kind.given_name
-        name = found.name or " ".join(
-            str(found.attributes[given(part)])
-            for part in ("firstname", "lastname")
-            if found.attributes.get(given(part))
-        )
-        parts = [
-            row((name or "(no name)", "bold"), ("  ", "")),
-            linked(found.uid, self.url, "$primary underline" if self.url else "$muted"),
-            row(("   changed ", "$muted"), (words.moment(found.revision), "")),
-        ]
-        if self.size.width >= 110:
-            parts.append(row(("   created ", "$muted"), (words.moment(found.attributes.get(given("createdate"))), "")))
-        head = row(*parts)
-        merged = [row(("▲ ", "$warning bold"), (note, "$warning")) for note in found.notes]
-        self.query_one("#record-head", Line).show(stack(head, *merged))
-
     def _show(self) -> None:
         from console.connector.sheet import matching
 
         found = matching(self._fields, self.query_one("#record-words", Input).value, blanks=self._blanks)
-        shown = [
-            Shown(field, number == 0 or found[number - 1].group != field.group) for number, field in enumerate(found)
-        ]
         table = self.query_one(RecordTable)
         if self._fields:
             hint = "" if self._blanks else " b looks among the blank ones, too."
             table.say_empty(f"No property matches.{hint}")
-            blank = (
-                "" if self._blanks else f", {words.number(sum(not f.value for f in self._fields))} blank ones hidden"
-            )
-            count = (
-                f"  {words.number(len(found))} of {words.counted(len(self._fields), 'property', 'properties')}{blank}"
-            )
-            self.query_one("#record-count", Line).show(literal(count, "$muted"))
-        rows: PagedRows[Shown] = PagedRows.of(shown, _row)
+            count = record_words.counted(len(found), self._fields, blanks=self._blanks)
+            self.query_one("#record-count", Line).show(count)
+        before = self.current.name if self.current is not None else ""
+        rows: PagedRows[Shown] = PagedRows.of(record_words.shown_rows(found), record_words.property_row)
         table.show(rows, keep_cursor=True)
+        place = next((number for number, field in enumerate(found) if field.name == before), None)
+        if place is not None:
+            table.cursor = place  # the property stays under the cursor, wherever its group is now
         self._show_value()
 
     def _show_value(self) -> None:
@@ -285,6 +250,7 @@ class RecordScreen(ConsoleScreen[None]):
         field = self.current
         if field is None or self._sheet is None:
             return
+        self._say("")
         if field.locked:
             self._say(row(("⊘ ", "$warning"), (f"{field.name} cannot be edited: {field.locked}.", "$warning")))
             return
@@ -301,7 +267,7 @@ class RecordScreen(ConsoleScreen[None]):
         found = self._sheet.found
         attributes = {**found.attributes, done.name: done.value}
         self._uid = done.uid
-        self._say(_outcome(done))
+        self._say(record_words.outcome(done))
         self._take(replace(self._sheet, found=replace(found, attributes=attributes, revision=done.revision)))
         if self.session is not None:
             session = self.session
@@ -399,35 +365,10 @@ class RecordScreen(ConsoleScreen[None]):
             if await asyncio.to_thread(open_browser, url):
                 self._say(stack(literal("✓ Opened in the browser of this desktop:", "$success"), linked(url, url)))
                 return
-        await self._hand_over(url, "The address", Content("\n").join([literal(""), linked(url, url)]))
+        self._say(stack(await copied(self.console, url, "The address"), linked(url, url)))
 
     def _copy(self, text: str, what: str) -> None:
-        self.work(lambda: self._hand_over(text, what), group="copy")
+        async def do() -> None:
+            self._say(await copied(self.console, text, what))
 
-    async def _hand_over(self, text: str, what: str, more: Content | None = None) -> None:
-        from screens.terminal import clipboard
-
-        write, file = clipboard.terminal_of(self.app), self.console.paths.state / "copied.txt"
-        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, file)
-        said = row(("✓ ", "$success"), (f"{what} is {done.words}.", ""))
-        self._say(row(said, more) if more is not None else said)
-
-
-def _row(shown: Shown) -> Row:
-    field = shown.field
-    group = GROUPS[field.group] if shown.first else ""
-    tone = "muted" if field.locked or not field.value else ""
-    return Row((group, field.name, "ro" if field.locked else "", field.value or "", field.kind), tone)
-
-
-def _outcome(done: Edited) -> Content:
-    """What became of an edit, as HubSpot returned it."""
-    value = literal(done.value or "blank", "bold", limit=120)
-    if done.accepted:
-        return row(
-            (f"{DONE.glyph} ", "$success"), (f"{done.name} is ", ""), value, (", as HubSpot returned it.", "$muted")
-        )
-    return stack(
-        row((f"{KEPT} ", "$warning bold"), (f": {done.name} is ", ""), value, (" still.", "")),
-        *(literal(note, "$muted", limit=400) for note in done.notes),
-    )
+        self.work(do, group="copy")

@@ -74,8 +74,7 @@ class RecordCreateScreen(ConsoleScreen[None]):
         yield Line("", id="create-state")
 
     def on_mount(self) -> None:
-        """Name the class."""
-        super().on_mount()
+        """Name the class; the base begins to read what it takes."""
         self.retitle(f"New {self._class}")
 
     def session_opened(self, session: Session) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +13,7 @@ from screens.apology import expected
 from screens.keys import bindings
 from screens.literal import lines, literal, row, stack
 from screens.operating import operations
+from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
@@ -51,7 +50,7 @@ class RecordHistoryScreen(ConsoleScreen[None]):
             Column("When", 16), Column("Value", 20, grow=3), Column("From", 20, grow=1), Column("By", 11),
             empty="Reading …",
         )  # fmt: skip
-        with VerticalScroll(id="record-value", classes="panel", can_focus=False):
+        with VerticalScroll(id="version-value", classes="panel", can_focus=False):
             yield Line("", id="record-whole")
         yield Line("", id="history-state")
 
@@ -100,7 +99,7 @@ class RecordHistoryScreen(ConsoleScreen[None]):
 
     def _show_value(self) -> None:
         version: Version | None = self.query_one(RecordTable).current()
-        pane = self.query_one("#record-value")
+        pane = self.query_one("#version-value")
         pane.display = version is not None
         if version is not None:
             whole = lines(version.value, limit=4000) if version.value else literal("(cleared)", "$muted")
@@ -119,11 +118,7 @@ class RecordHistoryScreen(ConsoleScreen[None]):
             self.work(lambda: self._copy(version.value), group="copy")
 
     async def _copy(self, text: str) -> None:
-        from screens.terminal import clipboard
-
-        write, file = clipboard.terminal_of(self.app), self.console.paths.state / "copied.txt"
-        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, file)
-        self.query_one("#history-state", Line).show(row(("✓ ", "$success"), (f"The value is {done.words}.", "")))
+        self.query_one("#history-state", Line).show(await copied(self.console, text, "The value"))
 
 
 def _row(version: Version) -> Row:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -16,6 +14,7 @@ from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.operating import operations
+from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
 from screens.widgets.paged_rows import PagedRows, Row
@@ -228,11 +227,7 @@ class SchemaScreen(ConsoleScreen[None]):
             self.work(lambda: self._copy(name), group="copy")
 
     async def _copy(self, name: str) -> None:
-        from screens.terminal import clipboard
-
-        write, file = clipboard.terminal_of(self.app), self.console.paths.state / "copied.txt"
-        done = await asyncio.to_thread(clipboard.copy, name, write, os.environ, file)
-        self.query_one("#schema-state", Line).show(row(("✓ ", "$success"), (f"{name} is {done.words}.", "")))
+        self.query_one("#schema-state", Line).show(await copied(self.console, name, name))
 
 
 def _row(attribute: Attribute) -> Row:

@@ -92,10 +92,11 @@ class SureScreen(SurvivingPump, ModalScreen[T]):
             yield Line("", classes="dialog-keys", id="sure-keys")
 
     def on_mount(self) -> None:
-        """Read."""
-        self._begin()
+        """Begin."""
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Read what it is about."""
         self._enter("reading")
         self._beside(self._prepare)
 
@@ -178,7 +179,7 @@ class SureScreen(SurvivingPump, ModalScreen[T]):
     def action_again(self) -> None:
         """Read again after a failure."""
         if self.stage == "reading":
-            self._begin()
+            self.begin()
 
     def _go(self) -> None:
         self._enter("doing")
