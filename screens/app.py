@@ -368,7 +368,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         for bar in self.screen.query(GaugeBar):
             bar.renew()
         for top in self.screen.query(TopBar):
-            top.refresh()
+            top.renew()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:  # noqa: ARG002 - Textual's signature
         """None of Textual's own: the palette lists our actions."""

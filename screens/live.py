@@ -149,5 +149,5 @@ async def _watch_runs(app: HubspokeApp, session: Session) -> None:
 def _tell_home(app: HubspokeApp) -> None:
     home = app.screen_stack[0] if app.screen_stack else None
     renew = getattr(home, "renew", None)
-    if renew is not None:
+    if renew is not None and home is app.screen:  # covered, it would have the screen above it painted whole
         renew()

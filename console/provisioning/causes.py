@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from console.journal.journal import Journal
 
 _NAMED = re.compile(r"\A(?P<code>.+?) \((?P<name>[a-z][a-z0-9_, ]*)\)\Z")
+_MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
+_PREFIX = "Property values were not valid:"
 _SOURCE = "Correct it in the source and plan again; or edit the value among the dead letters."
 _AGAIN = "Plan the mapping again: it looks at the record as it is now."
 _LOOK = "Look at the record in HubSpot, then plan again."
@@ -78,8 +80,22 @@ def in_words(cause: str) -> tuple[str, str]:
         return known
     match = _NAMED.match(cause)
     code, name = (match["code"], match["name"]) if match else (cause, "")
-    title, advice = _WORDS.get(code, (code.replace("_", " ").lower() if code.isupper() else code, _OTHER))
+    title, advice = _WORDS.get(code) or _by_name(code)
     return (f"{name}: {title}" if name else title), advice
+
+
+def _by_name(code: str) -> tuple[str, str]:
+    """A code that nobody foresaw, as words."""
+    told = code.replace("_", " ").lower() if code.isupper() or "_" in code else code
+    if code.startswith("INVALID_"):  # the rules that an account makes for its properties
+        return f"not allowed here ({told.removeprefix('invalid ')})", _SOURCE
+    return told, _OTHER
+
+
+def in_short(outcome: str) -> str:
+    """What HubSpot said, without the JSON that it wraps its sentences in."""
+    messages = [found.replace('\\"', '"').replace("\\\\", "\\") for found in _MESSAGE.findall(outcome)]
+    return "; ".join(dict.fromkeys(messages)) or outcome.removeprefix(_PREFIX).strip()
 
 
 class Causes:

@@ -144,7 +144,7 @@ def _done(run: RunProgress) -> str:
 def _open(run: RunProgress) -> str:
     again = sum(run.states.get(name, 0) for name in RETRIABLE)
     if again:
-        return f"{again:,} can be retried as they are; dead letters lists all of them, with what to do."
+        return f"Retry sends {again:,} once more, as approved; dead letters has them one by one, to mend or give up."
     left = sum(run.states.get(state, 0) for state in TROUBLED)
     return "They need a look, not a retry: see the causes below." if left else ""
 

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
 from console.journal.model import Entry, EntryState, RunProgress
-from console.provisioning.causes import CauseGroup
+from console.provisioning.causes import CauseGroup, in_short
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
@@ -101,7 +101,7 @@ class CauseScreen(RunDoing):
 def trouble_row(entry: Entry) -> Row:
     """A troubled entry as a line of a table: what happened stands where the changes would."""
     problems = entry.payload.problems if entry.payload is not None else ()
-    told = entry.outcome or (problems[0].message if problems else "")
+    told = in_short(entry.outcome) or (problems[0].message if problems else "")
     return Row(
         (
             str(entry.number),

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from console.journal.model import Change, Entry, RunProgress
-from console.provisioning.causes import in_words
+from console.provisioning.causes import in_short, in_words
 from screens import theme
 from screens.keys import bindings
 from screens.literal import lines, literal, row, stack
@@ -65,8 +65,10 @@ class EditLetterScreen(ConsoleScreen[None]):
         title, _ = in_words(self._entry.cause)
         return stack(
             row((who(self._entry), "bold"), (f"   {title}", "$error")),
-            lines(self._entry.outcome, "$muted", limit=600),
-            literal("The source still says what it said: mend it there, too, or the next plan changes it back.", "$muted"),
+            lines(in_short(self._entry.outcome), "$muted", limit=600),
+            literal(
+                "The source still says what it said: mend it there, too, or the next plan changes it back.", "$muted"
+            ),
         )
 
     def _label(self, change: Change) -> Content:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 
 from console.journal.model import RunProgress, RunState
 from console.journal.troubled import InFlight
@@ -20,7 +21,7 @@ from console.provisioning.pace import Pace
 from console.provisioning.run_note import RESUMABLE, elsewhere, note
 from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, stack
+from screens.literal import literal
 from screens.messages import RunMoved
 from screens.screens.run_doing import RunDoing
 from screens.screens.run_words import (
@@ -36,8 +37,9 @@ from screens.screens.run_words import (
 from screens.widgets.bars import KeyBar, TopBar
 from screens.widgets.gauges import gauge_rows
 from screens.widgets.paged_rows import PagedRows
-from screens.widgets.panel import Line, Panel
+from screens.widgets.panel import Line
 from screens.widgets.record_table import Column, RecordTable
+from screens.widgets.steady import Steady
 
 if TYPE_CHECKING:
     from console.provisioning.lock import Owner
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 2.0
 """Seconds after which a run that stands still is looked at again: another console may have resumed it."""
+CAUSES_EVERY = 1.0
+"""Seconds between two looks of the list of causes while they come."""
 TALL = 34
 """Lines from which the throughput is drawn higher."""
 NO_RUN = (
@@ -71,7 +75,10 @@ class RunScreen(RunDoing):
         self._watching: RunWatching | None = None
         self._in_flight = InFlight()
         self._owner: Owner | None = None
-        self._causes: list[CauseGroup] | None = None
+        self._groups: dict[str, CauseGroup] = {}
+        self._listed = False
+        self._offered: list[bool] = []
+        self._grouped = 0.0
         self._painted = 0.0
         self._lost = ""
 
@@ -84,11 +91,11 @@ class RunScreen(RunDoing):
 
     def body(self) -> ComposeResult:
         """Progress over all; outcomes and allowance side by side; failures by cause below."""
-        yield Panel("Progress", literal("Reading …", "$muted"), id="run-progress")
+        yield Steady("Progress", id="run-progress")
         with Horizontal(id="run-middle"):
-            yield Panel("Records", "", id="run-outcomes")
-            yield Panel("Allowance", "", id="run-allowance")
-            yield Panel("Who", "", id="run-who", classes="wide-only")
+            yield Steady("Records", id="run-outcomes")
+            yield Steady("Allowance", id="run-allowance")
+            yield Steady("Who", id="run-who", classes="wide-only")
         with Horizontal(id="run-bottom"):
             table = RecordTable(
                 Column("Records", 7, right=True),
@@ -107,6 +114,11 @@ class RunScreen(RunDoing):
 
     # ---- following
 
+    def on_mount(self) -> None:
+        """Say that something is coming."""
+        self._progress_panel.show(literal("Reading …", "$muted"))
+        super().on_mount()
+
     def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
         """Follow the run."""
         if not self.run_id:
@@ -116,7 +128,7 @@ class RunScreen(RunDoing):
             self.run_id = watched.id if watched is not None else ""
         if not self.run_id:
             self.add_class("-none")
-            self.query_one("#run-progress", Panel).show(stack(*(literal(line, "$muted") for line in NO_RUN)))
+            self._progress_panel.show(*(literal(line, "$muted") for line in NO_RUN))
             return
         self.remove_class("-none")
         self.retitle(f"Run {self.run_id}")
@@ -155,7 +167,7 @@ class RunScreen(RunDoing):
             self.console.trouble(error)
             if self.progress is None:
                 text = "✗ The run cannot be read; trying again. The run itself does not mind."
-                self.query_one("#run-progress", Panel).show(literal(text, "$error"))
+                self._progress_panel.show(literal(text, "$error"))
         self.set_timer(LOOK_AGAIN, self._follow)
 
     def on_run_moved(self, message: RunMoved) -> None:
@@ -175,12 +187,16 @@ class RunScreen(RunDoing):
         moved = owner != self._owner
         self._owner = owner
         self._paint()
-        if message.causes != self._causes:
-            self._causes = list(message.causes)
-            self.query_one(RecordTable).show(PagedRows.of(self._causes, cause_row), keep_cursor=True)
-            self.on_record_table_moved()
+        if before is None or self.is_resting or time.monotonic() - self._grouped >= CAUSES_EVERY:
+            self._grouped = time.monotonic()
+            self._group(message.causes)
         if changed or moved:
             self.forget_command()
+        offered = [
+            self.offers(action) for action in ("dead_letters", "run_retry", "run_undo", "run_resume", "run_pause")
+        ]
+        if changed or offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
         if changed and before is not None:
             self.console.renew_bars()
@@ -188,8 +204,9 @@ class RunScreen(RunDoing):
     # ---- painting
 
     def on_budget_moved(self) -> None:
-        """The gauges beside the run."""
-        self._show_allowance()
+        """The gauges beside the run; while it goes on they come with its next frame."""
+        if self.progress is None or self.is_resting:
+            self._show_allowance()
 
     def on_resize(self) -> None:
         """Bars are as long as there is room."""
@@ -201,12 +218,16 @@ class RunScreen(RunDoing):
         if progress is None:
             return
         width = max(30, self.app.size.width - 6)
-        self.query_one("#run-progress", Panel).show(self._progress(progress, width))
-        self.query_one("#run-outcomes", Panel).show(outcome_rows(progress))
-        self.query_one("#run-who", Panel).show(who_rows(progress))
+        self._progress_panel.show(*self._progress(progress, width))
+        self.query_one("#run-outcomes", Steady).show(*outcome_rows(progress))
+        self.query_one("#run-who", Steady).show(*who_rows(progress))
         self._show_allowance()
 
-    def _progress(self, progress: RunProgress, width: int) -> Content:
+    @property
+    def _progress_panel(self) -> Steady:
+        return self.query_one("#run-progress", Steady)
+
+    def _progress(self, progress: RunProgress, width: int) -> list[Content]:
         rows = 3 if self.app.size.height >= TALL else 2
         budget = self.console.budget_state
         standing = note(progress, self._owner, budget.daily_resets_at if budget else None, now=words.clock())
@@ -218,21 +239,43 @@ class RunScreen(RunDoing):
         else:
             below = note_rows(standing, width)
         head = head_rows(progress, width)
-        return stack(*head, pace_row(progress, self._pace, self._in_flight, width), *below)
+        return [*head, pace_row(progress, self._pace, self._in_flight, width), *below]
 
     def _show_allowance(self) -> None:
-        panel = self.query_one("#run-allowance", Panel)
-        panel.show(stack(*gauge_rows(self.console.budget_state, max(20, panel.content_size.width))))
+        panel = self.query_one("#run-allowance", Steady)
+        state = self.console.budget_state
+        rows = gauge_rows(state, max(20, panel.content_size.width))
+        if state is not None and state.paced and self.progress is not None and not self.is_resting:
+            rows.append(literal("paced: room for you", "$muted"))
+        panel.show(*rows)
 
     # ---- causes
 
+    def _group(self, causes: list[CauseGroup]) -> None:
+        """Show the groups; where only counts moved, only their lines are painted."""
+        before, self._groups = self._groups, {group.cause: group for group in causes}
+        table = self.query_one(RecordTable)
+        if list(before) != list(self._groups) or not self._listed:
+            self._listed = True
+            rows = PagedRows.of(list(self._groups), lambda cause: cause_row(self._groups[cause]))
+            table.show(rows, keep_cursor=True)
+        else:
+            for place, (cause, group) in enumerate(self._groups.items()):
+                if before[cause] != group:
+                    table.refresh(Region(0, place + 1 - round(table.scroll_offset.y), table.size.width, 1))
+        self.on_record_table_moved()
+
+    @property
+    def _group_under_cursor(self) -> CauseGroup | None:
+        return self._groups.get(self.query_one(RecordTable).current() or "", None) if self._groups else None
+
     def on_record_table_moved(self) -> None:
         """The pane follows the cursor."""
-        self.query_one("#run-cause-text", Line).show(cause_detail(self.query_one(RecordTable).current()))
+        self.query_one("#run-cause-text", Line).show(cause_detail(self._group_under_cursor))
 
     def on_record_table_chosen(self) -> None:
         """All entries of a group."""
-        group: CauseGroup | None = self.query_one(RecordTable).current()
+        group = self._group_under_cursor
         if group is not None and self.progress is not None:
             from screens.screens.cause import CauseScreen
 

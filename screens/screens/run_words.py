@@ -81,7 +81,7 @@ def pace_row(progress: RunProgress, pace: Pace, in_flight: InFlight, width: int 
         (f"{pace.requests:.1f}" if pace.requests else "-", "bold"),
         (" requests/s   ", "$muted"),
         (words.number(in_flight.requests), "bold"),
-        (" in flight   ", "$muted"),
+        (" batches under way   ", "$muted"),
         *_left(progress, pace, width),
         refused,
     )
@@ -130,13 +130,13 @@ def note_rows(note: Note, width: int) -> list[Content]:
     return rows
 
 
-def outcome_rows(progress: RunProgress) -> Content:
+def outcome_rows(progress: RunProgress) -> list[Content]:
     """Every outcome at its own place, so that nothing jumps; what is nought is quiet."""
     left = [_outcome(progress, state, 10) for state in LEFT[:4]]
     last = EntryState.UNDONE if progress.states.get(EntryState.UNDONE) else None
     left.append(_outcome(progress, last, 10) if last else literal(" " * 20))
     right = [_outcome(progress, state, 0) for state in RIGHT]
-    return stack(*(row(one, ("  ", ""), other) for one, other in zip(left, right, strict=True)))
+    return [row(one, ("  ", ""), other) for one, other in zip(left, right, strict=True)]
 
 
 def _outcome(progress: RunProgress, state: EntryState, width: int) -> Content:
@@ -151,7 +151,7 @@ def _fit(count: int) -> str:
     return words.number(count) if count < 1_000_000 else words.short(count)
 
 
-def who_rows(progress: RunProgress) -> Content:
+def who_rows(progress: RunProgress) -> list[Content]:
     """Which plan, approved by whom, run by whom."""
     rows = [("Plan", progress.plan_id), ("Approved", f"by {progress.approved_by}" if progress.approved_by else "")]
     rows.append(("Began", words.moment(progress.started_at) or "not yet"))
@@ -160,7 +160,7 @@ def who_rows(progress: RunProgress) -> Content:
         rows.append(("Canary", f"pauses after {words.number(progress.canary)} writes"))
     elif progress.undone_by:
         rows.append(("Undone by", ", ".join(progress.undone_by)))
-    return stack(*(row((f"{name:<10}", "$muted"), (value, "")) for name, value in rows))
+    return [row((f"{name:<10}", "$muted"), (value, "")) for name, value in rows]
 
 
 def cause_row(group: CauseGroup) -> Row:

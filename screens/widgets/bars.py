@@ -26,6 +26,12 @@ class TopBar(Widget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
+        self._shown = Content("")
+
+    def renew(self) -> None:
+        """Paint it where it says something else than what is shown."""
+        if not self._line().is_same(self._shown):
+            self.refresh()
 
     def retitle(self, title: str) -> None:
         """Name the screen anew."""
@@ -34,7 +40,12 @@ class TopBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """One line, as much of it as fits; warnings and the kind of portal are never dropped."""
+        """One line."""
+        self._shown = self._line()
+        return self._shown
+
+    def _line(self) -> Content:
+        """As much as fits; warnings and the kind of portal are never dropped."""
         standing = cast("HubspokeApp", self.app).standing
         width = self.size.width
         left = row(("  hubspoke", "$bar-accent bold"), ("  ", ""), (self._title, "$bar-foreground"))

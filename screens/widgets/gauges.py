@@ -104,8 +104,6 @@ def _held_rows(state: BudgetState | None) -> list[Content]:
     foreign = sum(window.foreign for window in state.windows) if state is not None else 0
     if foreign:
         rows.append(literal(f"▲ {words.number(foreign)} by another client", "$warning"))
-    if state is not None and state.paced and not rows:
-        rows.append(literal("paced: room for you", "$muted"))
     return rows
 
 

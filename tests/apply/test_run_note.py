@@ -41,7 +41,7 @@ def run(state: RunState, **changes: object) -> RunProgress:
         (run(RunState.CANCELLED, message="cancelled"), "cancelled", "", "60 were carried out"),
         (run(RunState.CANCELLED, actions={}), "cancelled", "", "Nothing was written"),
         (run(RunState.DONE, states={"done": 100}), "done", "Everything that was approved", ""),
-        (run(RunState.DONE, states={"done": 97, "failed": 3}), "done", "3 did not end well", "3 can be retried"),
+        (run(RunState.DONE, states={"done": 97, "failed": 3}), "done", "3 did not end well", "Retry sends 3 once more"),
         (run(RunState.DONE, states={"done": 97, "conflict": 3}), "done", "3 did not", "need a look"),
         (run(RunState.DONE, undoes="r-0"), "done", "took back r-0", ""),
         (run(RunState.DONE, undone_by={"r-2": 9}), "done", "9 entries were taken back by r-2", ""),

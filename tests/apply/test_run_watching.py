@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.journal.model import EntryState, RunState
-from console.provisioning.causes import in_words
+from console.provisioning.causes import in_short, in_words
 from console.provisioning.errors import PlanRefused
 from console.provisioning.keeping import keep, suggested
 from console.provisioning.proving import export_to, parsed_head
@@ -113,6 +113,7 @@ def test_what_is_no_end_of_a_chain_is_none(text: str) -> None:
         ("changed meanwhile (jobtitle)", "jobtitle: changed in HubSpot since the plan"),
         ("not accepted (lifecyclestage)", "lifecyclestage: HubSpot answered 200 and kept another value"),
         ("uncertain", "nobody knows whether it was written"),
+        ("INVALID_MAX_LENGTH (zip)", "zip: not allowed here (max length)"),
         ("SOME_NEW_CODE (phone)", "phone: some new code"),
         ("Whatever else", "Whatever else"),
         ("", "needs a decision"),
@@ -122,3 +123,19 @@ def test_a_cause_is_told_in_words_with_advice(cause: str, title: str) -> None:
     told, advice = in_words(cause)
     assert told == title
     assert advice.endswith((".", "!")) or "hubspoke" in advice
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (
+            'Property values were not valid: [{"message":"Email \\"x\\" is invalid"},{"message":"Too long"}]',
+            'Email "x" is invalid; Too long',
+        ),
+        ("Property values were not valid: email", "email"),
+        ("Changed in HubSpot.", "Changed in HubSpot."),
+        ("", ""),
+    ],
+)
+def test_what_hubspot_said_is_told_without_its_json(outcome: str, told: str) -> None:
+    assert in_short(outcome) == told
