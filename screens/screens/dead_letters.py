@@ -15,8 +15,8 @@ from console.provisioning.run_note import RETRIABLE, has_dead_letters
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.screens.base import ConsoleScreen
 from screens.screens.cause import trouble_row
+from screens.screens.reading import Reading
 from screens.screens.run_doing import retry
 from screens.widgets.details import entry_detail, who
 from screens.widgets.paged_rows import Fetched, PagedRows
@@ -37,7 +37,7 @@ WAYS = {
 }
 
 
-class DeadLettersScreen(ConsoleScreen[None]):
+class DeadLettersScreen(Reading):
     """The dead letters of one run; "" is the newest that has any."""
 
     PLACE = "dead_letters"
@@ -51,6 +51,7 @@ class DeadLettersScreen(ConsoleScreen[None]):
         Binding("n", "next_run", "Next run"),
     ]
     AUTO_FOCUS = "RecordTable"
+    SAYS = "#letters-run"
 
     def __init__(self, run_id: str = "") -> None:
         super().__init__()
@@ -80,7 +81,7 @@ class DeadLettersScreen(ConsoleScreen[None]):
 
     def session_opened(self, session: Session) -> None:
         """Find the run, and read its letters."""
-        self.work(lambda: self._read(session), group="letters")
+        self.read(lambda: self._read(session))
 
     def on_screen_resume(self) -> None:
         """A repair may have been applied meanwhile."""

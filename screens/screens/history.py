@@ -40,6 +40,7 @@ class HistoryScreen(RunDoing):
         Binding("F", "narrow(-1)", "Filter before", show=False),
     ]
     AUTO_FOCUS = "RecordTable"
+    SAYS = "#history-tabs"
 
     def __init__(self, showing: str = "runs") -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class HistoryScreen(RunDoing):
             self._plans = list(await (await session.plans).list(SHOWN))
             self._fill()
 
-        self.work(read, group="lists")
+        self.read(read)
 
     def on_screen_resume(self) -> None:
         """Something may have been added."""

@@ -15,7 +15,7 @@ from console.journal.model import AuditEvent
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
-from screens.screens.base import ConsoleScreen
+from screens.screens.reading import Reading
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ STEPS = {
 }
 
 
-class ReceiptScreen(ConsoleScreen[None]):
+class ReceiptScreen(Reading):
     """The same page as `hubspoke runs receipt`."""
 
     PLACE = "receipt"
@@ -43,6 +43,7 @@ class ReceiptScreen(ConsoleScreen[None]):
     HEADING = "Receipt"
     BINDINGS = bindings("receipt")
     AUTO_FOCUS = "VerticalScroll"
+    SAYS = "#receipt-text"
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class ReceiptScreen(ConsoleScreen[None]):
 
     def session_opened(self, session: Session) -> None:
         """Read it."""
-        self.work(lambda: self._read(session), group="receipt")
+        self.read(lambda: self._read(session))
 
     async def _read(self, session: Session) -> None:
         runs = await session.runs

@@ -29,6 +29,7 @@ class ReportScreen(RunDoing):
     HEADING = "Report"
     BINDINGS = bindings("report")
     AUTO_FOCUS = "VerticalScroll"
+    SAYS = "#report"
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class ReportScreen(RunDoing):
             self.query_one("#report", Line).show(report_text(self._report))
             self.refresh_bindings()
 
-        self.work(read, group="report")
+        self.read(read)
 
 
 def report_text(report: Report) -> Content:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from console.journal.model import RunProgress, RunState
 from console.provisioning.run_note import RESUMABLE, RETRIABLE, after_canary, can_undo, has_dead_letters
 from screens import words
-from screens.screens.base import ConsoleScreen
+from screens.screens.reading import Reading
 
 if TYPE_CHECKING:
     from console.session import Session
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RESTING = RESUMABLE | {RunState.DONE, RunState.CANCELLED}
 
 
-class RunDoing(ConsoleScreen[None]):
+class RunDoing(Reading):
     """A screen with a run in it; `run` is the one that is meant."""
 
     _asked = ""

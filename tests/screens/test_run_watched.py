@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,3 +231,25 @@ async def test_a_console_without_runs_says_what_to_do(simulator: Simulator, tmp_
         await sees(pilot, "No dead letters")
         assert app.screen.query_one(RecordTable).rows.count() == 0
         assert app.troubles == []
+
+
+async def test_a_journal_that_cannot_be_read_is_told_in_place_and_read_again_by_a_key(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    here = place(tmp_path, simulator, 5, letter="J")
+    run_id = await here.finished()
+    app = HubspokeApp(here.paths)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await sees(pilot, "✓ connected")
+        assert app.session is not None
+        journal = await app.session.journal
+        with sqlite3.connect(journal.path) as other:
+            other.execute("ALTER TABLE runs RENAME TO hidden")
+        await pilot.press("h")
+        await sees(pilot, "✗ It could not be read:")
+        await sees(pilot, "Press ^r to read again.")
+        with sqlite3.connect(journal.path) as other:
+            other.execute("ALTER TABLE hidden RENAME TO runs")
+        await pilot.press("ctrl+r")
+        await sees(pilot, run_id)
+        await sees(pilot, "Runs 1")
