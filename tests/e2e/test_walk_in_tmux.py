@@ -23,7 +23,6 @@ def test_setup_plan_run_history_by_keys(tmp_path: Path, columns: int, rows: int)
         window.wait("1 of 7: Account")
         window.press("Enter")
         window.wait("4 of 7: Live test")
-        window.wait("✓ Allowance")
         window.wait("Everything works")
         window.press("C-n")
         window.wait("5 of 7: Source")
@@ -43,10 +42,10 @@ def test_setup_plan_run_history_by_keys(tmp_path: Path, columns: int, rows: int)
         window.wait("Type yes")
         window.press("yes", "Enter")
         done = window.wait(r"✓ done +\d+ of \d+ +100%")
-        assert "0 refused with 429" in done
+        assert "429" not in done, "the demo's allowance was overrun"
         window.press("h")
         window.wait("History")
-        window.wait(r"r-\d{8}-\w+ +people-to-contac\S+ +✓ done")
+        window.wait(r"r-\d{8}-\w+ +people-to-\S+ +✓ done")
         while "q Quit" not in window.text:
             window.press("Escape")
             time.sleep(0.4)  # an escape and a letter at once are one key: alt
