@@ -51,10 +51,10 @@ class CredentialsScreen(ConsoleScreen[None]):
         """The vault, the secrets."""
         yield Panel("Vault", "", id="vault-state")
         table = RecordTable(
-            Column("Secret", 18),
+            Column("Secret", 17),
             Column("State", 14),
-            Column("Lives in", 18),
-            Column("What it is", 24, grow=1),
+            Column("Lives in", 12, grow=1),
+            Column("What it is", 22, grow=2),
             empty="Looking …",
         )
         table.border_title = "Secrets: Enter stores one"

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from console.session import Session
 
 LABEL = 10
+LOW = 26
+"""Rows of a terminal in which the list of runs needs each one."""
 MATTERS = 4
 """Of what needs a human, so many are shown, each with the digit that leads there."""
-TEST_IT = "test the connection: it says where the way to HubSpot ends, and what to do"
+TEST_IT = "test the connection: it says where the way ends, and what to do"
 
 
 class HomeScreen(ConsoleScreen[None]):
@@ -170,7 +172,7 @@ class HomeScreen(ConsoleScreen[None]):
         if self.console.opening_failed and profile is not None:
             found += [*hanging("✗ ", self.console.opening_failed, width)[:2], _step("t", TEST_IT)]
         matters = self._matters
-        room = MATTERS - len(found)
+        room = (MATTERS if self.app.size.height > LOW else MATTERS - 1) - len(found)
         for number, matter in enumerate(matters[:room], 1):
             told = hanging("   ", matter.text, width - 2)
             cut = told[:2] if len(matters) <= 2 else [literal(f"   {matter.text}").truncate(width - 3, ellipsis=True)]

@@ -84,10 +84,16 @@ class LogScreen(ConsoleScreen[None]):
         self._tail = tail = RequestTail(self._path or request_file(self.console.paths))
         await asyncio.to_thread(tail.read)
         self._renew()
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            if self.is_current and await asyncio.to_thread(tail.read):
-                self._renew()
+        self.set_interval(LOOK_EVERY, self._look_again)
+
+    def _look_again(self) -> None:
+        """A size of a file, twice a second; nothing while another screen is above."""
+        if self.is_current:
+            self.work(self._more, group="log")
+
+    async def _more(self) -> None:
+        if self._tail is not None and await asyncio.to_thread(self._tail.read):
+            self._renew()
 
     # ---- what is shown
 
@@ -110,6 +116,8 @@ class LogScreen(ConsoleScreen[None]):
         if self._shown:
             self._table.cursor = len(self._shown) - 1 if following or before is None else self._place(before)
         self._following = following
+        if following:
+            self.call_after_refresh(self._table.scroll_end, animate=False)  # rows that just came have no place before
         self._tell()
 
     def _place(self, wanted: RequestEntry) -> int:

@@ -31,7 +31,8 @@ MEANINGS = {
 }
 
 
-_SHARED = re.compile(r"^/crm/(objects/[0-9v-]+/|[0-9v-]+/objects/)")
+_VERSION = re.compile(r"/(?:v\d|\d{4}-\d{2})(?=/)")
+_AREA = re.compile(r"^/(?:crm/)?(?:objects/)?")
 
 
 def request_row(entry: RequestEntry) -> Row:
@@ -53,7 +54,7 @@ def request_row(entry: RequestEntry) -> Row:
 
 def short_path(path: str) -> str:
     """What tells paths apart: without the area and the version that nearly all of them share."""
-    return _SHARED.sub("", path) or path
+    return _AREA.sub("", _VERSION.sub("", path)) or path
 
 
 def outcome(entry: RequestEntry) -> str:

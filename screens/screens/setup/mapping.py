@@ -118,13 +118,13 @@ class MappingStep(Step):
         schema = await (await session.connector).schema("contact")
         text, path = self.query_one(Editor).text, mappings.path(self.state.mapping)
         self._problems = await asyncio.to_thread(lambda: mappings.check_text(text, path, schema=schema))
-        self._tell()
         if not self._problems:
             from console.session import source_secret
 
             secret = await source_secret(session, self.state.source)
             person = await asyncio.to_thread(first_person, text, path, schema, secret)
             self._show(person)
+        self._tell()  # last: whoever reads it may go on
         return not self._problems
 
     def _tell(self) -> None:
