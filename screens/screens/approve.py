@@ -102,7 +102,7 @@ class ApproveScreen(ConsoleScreen[None]):
             if name in ("CREATE", "UPDATE", "DELETE", "LINK", "UNLINK") and (count := plan.actions.get(name, 0))
         ]
         left = plan.cost.daily_remaining
-        day = f" of {words.number(left)} left today" if left is not None else ""
+        day = f"; {words.number(left)} left today" if left is not None else ""
         return stack(
             row(
                 ("Portal    ", "$muted"),

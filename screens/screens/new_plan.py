@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input
 
-from screens import theme
+from console.journal.model import Plan
+from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, row
+from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
+from screens.screens.plan_words import LANES as READ_BY
+from screens.screens.plan_words import made_at
 from screens.widgets.choices import Choice, Choices
 from screens.widgets.filter_field import FilterField
-from screens.widgets.panel import Line
+from screens.widgets.panel import Line, Panel
 from screens.widgets.plan_maker import PlanMaker
 from screens.widgets.turn import Turn
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from console.session import Session
 
 EVERYBODY, DISCOVER = "people of the source", "and records without a person"
+BEFORE = 5
 LANES = {
     "auto": "whichever is cheaper",
     "keys": "look people up by key, a hundred at a time",
@@ -61,6 +67,7 @@ class NewPlanScreen(ConsoleScreen[None]):
                 options.border_title = "Whom, and how?"
                 yield from self._options()
             yield Line("", id="new-plan-said")
+            yield Panel("Plans before", id="new-plan-before")
         maker = PlanMaker(id="new-plan-maker")
         maker.display = False
         yield maker
@@ -116,6 +123,9 @@ class NewPlanScreen(ConsoleScreen[None]):
 
             schema = await asyncio.to_thread(scope_schema, await session.mappings, mapping)
             self.query_one("#new-plan-scope", FilterField).knows(schema)
+            file = str((await session.mappings).path(mapping))
+            before = [plan for plan in await (await session.plans).list() if plan.mapping_file == file]
+            self.query_one("#new-plan-before", Panel).show(stack(*before_rows(before[:BEFORE])))
 
         # without completion the field is a field like any other: what is wrong with the mapping, the plan says
         self.work(read, group="columns", failed=lambda _: None)
@@ -235,6 +245,22 @@ class NewPlanScreen(ConsoleScreen[None]):
         if self.session is not None and self.query_one(Choices).current is None:
             session = self.session
             self.work(lambda: self._list(session), group="mappings")
+
+
+def before_rows(plans: Sequence[Plan]) -> list[Content]:
+    """What earlier plans of the mapping found and took: the best guess at what a new one will."""
+    if not plans:
+        return [literal("None yet: the first one looks everybody up.", "$muted")]
+    return [
+        row(
+            (f"{plan.id}  ", ""),
+            (f"{words.ago(made_at(plan)):<13}", "$muted"),
+            (f"{words.counted(plan.read, 'person', 'people')}, ", ""),
+            (f"{words.counted(plan.writes, 'write')}  ", "bold"),
+            (f"{words.counted(plan.requests_spent, 'request')}, {READ_BY[plan.lane.name]}", "$muted"),
+        )
+        for plan in plans
+    ]
 
 
 def _check_scope(text: str) -> object:

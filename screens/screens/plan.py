@@ -308,7 +308,7 @@ class PlanScreen(Reviewing):
         from screens.screens.new_plan import NewPlanScreen
 
         if self.plan is not None:
-            self.app.push_screen(NewPlanScreen(mapping=self.plan.mapping_file or self.plan.mapping, wait=True))
+            self.app.push_screen(NewPlanScreen(mapping=self.mapping, wait=True))
 
     def do_plan_about(self) -> None:
         """Everything that is known of the plan itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from console.journal.model import Entry, Plan, RunState, Situation
@@ -91,6 +92,16 @@ class Reviewing(ConsoleScreen[None]):
         raise NotImplementedError
 
     @property
+    def mapping(self) -> str:
+        """How the plan's mapping is found: by its name where it is one of the operator's, else by its path."""
+        assert self.plan is not None
+        file = self.plan.mapping_file
+        name = PurePath(file).stem
+        paths = self.session.paths if self.session is not None else None
+        known = paths is not None and file == str(paths.mappings / f"{name}.toml")
+        return name if known else file or self.plan.mapping
+
+    @property
     def open_to_change(self) -> bool:
         """Whether the plan may still be made anew."""
         return self.plan is not None and self.plan.complete and self.plan.state is RunState.PLANNED
@@ -124,7 +135,7 @@ class Reviewing(ConsoleScreen[None]):
                 self.marks.decided[entry.number] = chosen
                 self.marked()
 
-        self.app.push_screen(DecideScreen(plan.mapping_file or plan.mapping, plan.object_class, entry), decided)
+        self.app.push_screen(DecideScreen(self.mapping, plan.object_class, entry), decided)
 
     def do_person(self) -> None:
         """Why this person is in or out, step by step."""
@@ -136,4 +147,4 @@ class Reviewing(ConsoleScreen[None]):
             return
         from screens.screens.person import PersonScreen
 
-        self.app.push_screen(PersonScreen(plan.mapping_file or plan.mapping, entry.payload.source_id))
+        self.app.push_screen(PersonScreen(self.mapping, entry.payload.source_id))

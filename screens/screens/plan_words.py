@@ -177,7 +177,7 @@ def brief(refused: str) -> str:
 
 def cost_words(cost: Cost) -> str:
     """Requests and time; associations apart."""
-    ties = f" +{words.number(cost.associations)}" if cost.associations else ""
+    ties = f" +{words.number(cost.associations)} to associate" if cost.associations else ""
     return f"{words.counted(cost.requests, 'request')}{ties}, {words.span(cost.seconds)}"
 
 

@@ -58,6 +58,8 @@ def as_sandbox(app: Any) -> None:
 
 def new_plan(*keys: str, typed: str = "") -> Opener:
     async def run(pilot: Pilot[Any]) -> None:
+        session: Any = cast("HubspokeApp", pilot.app).session
+        session.plans.value.mapping_file = str(session.paths.mappings / "people-to-contacts.toml")
         await pilot.app.push_screen(NewPlanScreen())
         await settle(pilot)
         await press(pilot, *keys)

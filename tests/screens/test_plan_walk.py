@@ -153,6 +153,7 @@ async def test_a_plan_is_narrowed_cancelled_and_made(place: Workplace, simulator
         await pilot.press("w")
         await sees(pilot, "E001")
         assert type(app.screen).__name__ == "PersonScreen"
+        assert "by people-to-contacts" in shown(app)
         await pilot.press("escape", "i")
         await sees(pilot, "it looks at some people only")
         assert app.troubles == []
