@@ -94,6 +94,7 @@ class AssociationsScreen(ConsoleScreen[None]):
 
     def on_record_table_loaded(self, message: RecordTable.Loaded) -> None:
         """The names of a page are here, or did not come."""
+        self.refresh_bindings()
         if message.error is not None:
             message.table.say_empty("✗ not read; ^r reads again")
             self._say(failure(self.console, message.error))
@@ -106,6 +107,12 @@ class AssociationsScreen(ConsoleScreen[None]):
         """The record under the cursor."""
         found: Linked | None = self.query_one(RecordTable).current()
         return found
+
+    def offers(self, action: str) -> bool:
+        """What is done with another record needs one."""
+        if action in ("record", "record_copy", "record_unlink"):
+            return self.is_mounted and self.query_one(RecordTable).rows.count() > 0
+        return super().offers(action)
 
     # ---- opening and copying
 

@@ -96,7 +96,7 @@ def walk_contacts(terminal: Terminal) -> None:
     for _ in VALUES:
         terminal.press("down")
     terminal.press("enter")
-    terminal.wait("read just now")
+    terminal.wait("blank hidden")
     for _ in range(14):
         terminal.press("down")
     back(terminal, "Contacts")
@@ -113,7 +113,7 @@ def walk_companies(terminal: Terminal) -> None:
     at(terminal, "Companies")
     terminal.wait("Hostile 0")
     terminal.press("down", "down", "enter")
-    terminal.wait("read just now")
+    terminal.wait("blank hidden")
     for _ in range(12):
         terminal.press("down")
     back(terminal, "Companies")
