@@ -5,56 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.actions import ACTIONS
 from console.settings.paths import Paths
 from screens.app import ALWAYS, PLACES, HubspokeApp
-from screens.keys import bindings, keys_for, keys_of, shown
+from screens.keys import EVERYWHERE, INNER, bindings, keys_for, keys_of, shown
 from screens.palette import HIDDEN
 from screens.screens.base import ConsoleScreen
 from screens.screens.help import help_text
 from screens.widgets.record_table import RecordTable
 from tests.screens import samples
+from tests.screens.every_screen import every_screen
 
-SCREENS = {
-    "home": "home.HomeScreen",
-    "connector": "connector.ConnectorScreen",
-    "credentials": "credentials.CredentialsScreen",
-    "test": "connection.ConnectionScreen",
-    "browse": "browse.BrowseScreen",
-    "record": "record.RecordScreen",
-    "record_create": "record_create.RecordCreateScreen",
-    "versions": "record_history.RecordHistoryScreen",
-    "linked": "associations.AssociationsScreen",
-    "schema": "schema.SchemaScreen",
-    "plan": "plan.PlanScreen",
-    "entry": "entry.EntryScreen",
-    "approve": "approve.ApproveScreen",
-    "run": "run.RunScreen",
-    "history": "history.HistoryScreen",
-    "cause": "cause.CauseScreen",
-    "dead_letters": "dead_letters.DeadLettersScreen",
-    "report": "report.ReportScreen",
-    "receipt": "receipt.ReceiptScreen",
-    "people": "people.screen.PeopleScreen",
-    "mapping": "mapping.MappingScreen",
-    "help": "help.HelpScreen",
-    "profiles": "profiles.ProfilesScreen",
-    "doctor": "doctor.DoctorScreen",
-    "bundle": "bundle.BundleScreen",
-    "log": "log.LogScreen",
-    "mapping_edit": "mapping.editor.MappingEditor",
-    "person": "person.PersonScreen",
-    "sources": "sources.SourcesScreen",
-}
+SCREENS = every_screen()
+"""Collected from the modules: a new screen is held to all of this without a line here."""
 
 
-def screen(place: str) -> type[ConsoleScreen[None]]:
-    module, _, name = SCREENS[place].rpartition(".")
-    found: type[ConsoleScreen[None]] = getattr(import_module(f"screens.screens.{module}"), name)
-    return found
+def screen(place: str) -> type[ConsoleScreen[Any]]:
+    return SCREENS[place]
+
+
+def test_every_place_of_a_key_is_a_screen() -> None:
+    named = {place for action in ACTIONS for key in keys_for(action) for place in key.where}
+    assert named - {EVERYWHERE, INNER} <= set(SCREENS)
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
