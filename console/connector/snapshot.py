@@ -14,12 +14,14 @@ from console.connector.classes import UID, object_class
 from console.connector.filter import FilterError, attributes
 from console.connector.filter_parser import clauses
 from console.connector.filter_types import kind_of
-from console.connector.query import Query, SortKey, build_query, filter_of, order_of
-from console.connector.snapshot_file import SnapshotError, SnapshotFile, Starts, column, parts
-from console.connector.snapshot_order import Cancelled, by_keys, in_order, key_of
+from console.connector.query import Query, build_query, filter_of, order_of
+from console.connector.snapshot_file import Columns, SnapshotError, SnapshotFile, Starts, column, parts
+from console.connector.snapshot_order import Cancelled, by_keys, key_of
+from console.connector.snapshot_sorting import ordered
 from console.hubspot.model import PropertyDefinition, Record
 
-_BLOCKS_KEPT = 96
+_BLOCKS_KEPT, _RECORDS_KEPT = 4, 600
+"""Neighbours are in one block; in another order each row of a screen has its own, of which only the row is kept."""
 _FEW = 20_000
 """Up to so many matches are sorted by themselves; of more, the order of all records is found once and kept."""
 
@@ -61,7 +63,8 @@ class Snapshot:
         counts, self._gone = file.counts()
         self._file = file
         self._starts = Starts(counts)
-        self._blocks: OrderedDict[int, list[Record | None]] = OrderedDict()
+        self._blocks: OrderedDict[int, Columns] = OrderedDict()
+        self._records: OrderedDict[int, Record | None] = OrderedDict()
         self.info = info_of(file, self.count)
 
     def close(self) -> None:
@@ -80,23 +83,29 @@ class Snapshot:
 
     def record(self, position: int) -> Record | None:
         """The record at a position; None for one that was forgotten. Raises SnapshotError."""
+        if position in self._records:
+            self._records.move_to_end(position)
+            return self._records[position]
         block, place = self._starts.find(position)
-        records = self._blocks.get(block)
-        if records is None:
-            records = self._blocks[block] = self._read(block)
+        record = self._records[position] = self._made(self._block(block), place)
+        while len(self._records) > _RECORDS_KEPT:
+            self._records.popitem(last=False)
+        return record
+
+    def _block(self, block: int) -> Columns:
+        columns = self._blocks.get(block)
+        if columns is None:
+            columns = self._blocks[block] = self._file.block(block)
             while len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
-        else:
-            self._blocks.move_to_end(block)
-        return records[place] if place < len(records) else None
+        return columns
 
-    def _read(self, block: int) -> list[Record | None]:
-        columns = self._file.block(block)
-        names = self._file.head.properties
-        return [
-            None if uid is None else Record(id=uid, properties=dict(zip(names, values, strict=True)))
-            for uid, *values in zip(*columns, strict=True)
-        ]
+    def _made(self, columns: Columns, place: int) -> Record | None:
+        uid = columns[0][place] if columns and place < len(columns[0]) else None
+        if uid is None:
+            return None
+        values = [values[place] for values in columns[1:]]
+        return Record(id=uid, properties=dict(zip(self._file.head.properties, values, strict=True)))
 
     def question(self, question: Question) -> Query:
         """The question against this snapshot's own schema.
@@ -246,23 +255,16 @@ class Answer:
         wanted = bytearray(len(self._starts))
         for position in found:
             wanted[position] = 1
-        return array("I", [position for position in self._ordered() if wanted[position]])
+        return array("I", (position for position in self._ordered() if wanted[position]))
 
     def _ordered(self) -> array[int]:
         """All records in the order of the first key; further keys are for few records."""
         name, descending = self.query.order[0]
-        kept = self._file.order(_order_name(self.query.order[0]))
-        if kept is not None and len(kept) == len(self._starts):
-            return kept
 
         def report(share: float) -> None:
             self.share = share
 
-        order = in_order(
-            self._file, self._starts, name, descending=descending, cancelled=self._cancelled, report=report
-        )
-        self._file.remember_order(_order_name(self.query.order[0]), order)
-        return order
+        return ordered(self._file, self._starts, name, descending=descending, cancelled=self._cancelled, report=report)
 
     def _pause(self) -> None:
         if self._cancelled.is_set():
@@ -284,10 +286,6 @@ def info_of(file: SnapshotFile, records: int | None = None) -> SnapshotInfo:
         size=file.size,
         expected=head.expected,
     )
-
-
-def _order_name(key: SortKey) -> str:
-    return f"{'-' if key[1] else ''}{key[0]}"
 
 
 def _with_words(rows: list[int], columns: list[list[str | None]], words: list[str]) -> list[int]:

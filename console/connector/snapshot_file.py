@@ -32,11 +32,13 @@ TAKING = ".taking"
 VERSION = 1
 _ERASED = "(erased)"
 _BUSY_SECONDS = 10
+_PART = 32_768
+"""Positions of an order that are sealed together."""
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 _TABLES = """
 create table meta (name text primary key, value blob not null) without rowid;
 create table blocks (number integer primary key, count integer not null, gone integer not null default 0, data blob not null);
-create table orders (name text primary key, data blob not null) without rowid;
+create table orders (name text not null, part integer not null, data blob not null, primary key (name, part));
 """
 Columns = list[list[str | None]]
 _COLUMNS = msgspec.msgpack.Decoder(Columns)
@@ -71,10 +73,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class SnapshotFile:
     """One open file. Connections belong to their thread; what is remembered here is not changed by reading."""
 
-    def __init__(self, path: Path, seal: Seal, head: Head) -> None:
+    def __init__(self, path: Path, key: bytes | None, head: Head) -> None:
         self.path = path
         self.head = head
-        self._seal = seal
+        self.key = key
+        """What opens it, for a process that helps; never shown, never written."""
+        self._seal = Seal(key)
         self._own = threading.local()
         self._open: list[sqlite3.Connection] = []
 
@@ -84,7 +88,7 @@ class SnapshotFile:
         remove(path)
         private_file(path)
         wrap, key = wrapping(master_key), new_key()
-        file = cls(path, Seal(key if wrap.sealed else None), head)
+        file = cls(path, key if wrap.sealed else None, head)
         with file._words(), file._change() as connection:
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
@@ -99,22 +103,27 @@ class SnapshotFile:
         """A file that is there. Raises SnapshotError: it is another key's, or none of ours."""
         wrap = wrapping(master_key)
         try:
-            connection = _connect(path)
-            try:
-                version = connection.execute("pragma user_version").fetchone()[0]
-                rows = dict(connection.execute("select name, value from meta where name in ('key', 'head')"))
-            finally:
-                connection.close()
-            key = wrap.open(rows["key"] if version == VERSION else b"", b"key")
-            seal = Seal(key if rows["key"][:1] != b"\x00" else None)
-            head = msgspec.json.decode(seal.open(rows["head"], b"head"), type=Head)
+            rows = _meta(path)
+            key = wrap.open(rows["key"], b"key")
+            return cls._opened(path, key if rows["key"][:1] != b"\x00" else None, rows)
         except (sqlite3.Error, Unreadable, KeyError, msgspec.MsgspecError):
             raise SnapshotError(
                 "The snapshot cannot be read: it was sealed with another vault's key, or is damaged.",
                 "Take it anew, or remove it: hubspoke snapshot remove CLASS",
                 file=path,
             ) from None
-        return cls(path, seal, head)
+
+    @classmethod
+    def with_key(cls, path: Path, key: bytes | None) -> Self:
+        """The same file, opened by another process with `key`. Raises SnapshotError."""
+        try:
+            return cls._opened(path, key, _meta(path))
+        except (sqlite3.Error, Unreadable, KeyError, msgspec.MsgspecError):
+            raise SnapshotError("The snapshot cannot be read.", "Take it anew.", file=path) from None
+
+    @classmethod
+    def _opened(cls, path: Path, key: bytes | None, rows: dict[str, bytes]) -> Self:
+        return cls(path, key, msgspec.json.decode(Seal(key).open(rows["head"], b"head"), type=Head))
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -153,8 +162,11 @@ class SnapshotFile:
     def remember_order(self, name: str, positions: array[int]) -> None:
         """Keep an order that took long to find. Raises SnapshotError."""
         with self._words(), self._change() as connection:
-            data = self._seal.seal(positions.tobytes(), f"order {name}".encode())
-            connection.execute("insert or replace into orders values (?, ?)", (name, data))
+            connection.execute("delete from orders where name = ?", (name,))
+            for part, start in enumerate(range(0, len(positions), _PART)):
+                data = positions[start : start + _PART].tobytes()
+                sealed = self._seal.seal(data, f"order {name} {part}".encode())
+                connection.execute("insert into orders values (?, ?, ?)", (name, part, sealed))
         self._date()
 
     def erase(self, address: re.Pattern[str], uids: frozenset[str]) -> int:
@@ -216,13 +228,12 @@ class SnapshotFile:
 
     def order(self, name: str) -> array[int] | None:
         """An order that was kept."""
+        positions = array("I")
         with self._words():
-            row = self._connection().execute("select data from orders where name = ?", (name,)).fetchone()
-            if row is None:
-                return None
-            positions = array("I")
-            positions.frombytes(self._seal.open(row[0], f"order {name}".encode()))
-            return positions
+            query = "select part, data from orders where name = ? order by part"
+            for part, data in self._connection().execute(query, (name,)):
+                positions.frombytes(self._seal.open(data, f"order {name} {part}".encode()))
+        return positions or None
 
     # Parts
 
@@ -316,6 +327,17 @@ def remove_older(folder: Path, before: float) -> int:
 def files(folder: Path) -> list[Path]:
     """Every snapshot below a folder, half-taken ones too."""
     return sorted(path for path in folder.glob("*") if path.suffix in (SUFFIX, TAKING)) if folder.is_dir() else []
+
+
+def _meta(path: Path) -> dict[str, bytes]:
+    """The wrapped key and the sealed head; nothing of a file of another version."""
+    connection = _connect(path)
+    try:
+        if connection.execute("pragma user_version").fetchone()[0] != VERSION:
+            return {}
+        return dict(connection.execute("select name, value from meta where name in ('key', 'head')").fetchall())
+    finally:
+        connection.close()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

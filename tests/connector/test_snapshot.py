@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.connector import snapshot_sorting
 from console.connector.filter import FilterError
 from console.connector.snapshot import Question, Snapshot
 from console.connector.snapshot_file import Head, Place, SnapshotError, SnapshotFile, remove_older
@@ -91,6 +92,23 @@ def test_the_order_of_all_and_of_a_few_is_the_same(snapshot: Snapshot, sort: str
     assert values[len(there) :] == [None] * (350 - len(there)), "records without a value come last"
     plain = [float(value) if name == "num_notes" else value.lower() for value in there]
     assert plain == sorted(plain, reverse=sort.startswith("-"))
+
+
+def test_a_large_one_is_ordered_by_a_process_of_its_own(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = asked(snapshot, sort="city")
+    monkeypatch.setattr(snapshot_sorting, "in_order", None)  # this process is not to do it
+    monkeypatch.setattr(snapshot_sorting, "ALONE", 100)
+    wanted = asked(snapshot, sort="-city")
+    city = {
+        record.id: (record.properties["city"] or "").lower() for record in map(snapshot.record, range(350)) if record
+    }
+    assert set(wanted) == set(alone)
+    there = [city[uid] for uid in wanted if city[uid]]
+    assert there == sorted(there, reverse=True)
+    answer = snapshot.answer(Question(sort="email"))
+    answer.cancel()
+    answer.work()
+    assert not answer.done
 
 
 def test_what_it_does_not_hold_is_said_with_the_place(snapshot: Snapshot) -> None:

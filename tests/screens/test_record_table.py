@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from screens.widgets.mark_table import MOST_MARKED, MarkTable
 from screens.widgets.paged_rows import KEPT_PAGES, Fetched, PagedRows, Row
 from screens.widgets.record_table import Column, RecordTable
 
@@ -168,3 +169,80 @@ async def test_rows_are_the_servers_whatever_is_looked_at(counts: list[int], loo
     await rows.need(len(items))
     assert rows.complete
     assert rows.count() == len(items)
+
+
+class Thing:
+    def __init__(self, number: int) -> None:
+        self.id = str(number)
+
+
+class MarkApp(App[None]):
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.told: list[MarkTable.Marked] = []
+        self.headed = 0
+
+    def compose(self) -> ComposeResult:
+        yield MarkTable(*(Column(f"Column {n}", 12, name=f"c{n}") for n in range(8)))
+
+    def on_mount(self) -> None:
+        rows = PagedRows.of([Thing(n) for n in range(self.count)], lambda one: Row((one.id,) * 8))
+        self.query_one(MarkTable).show(rows)
+        self.query_one(MarkTable).focus()
+
+    def on_mark_table_marked(self, message: MarkTable.Marked) -> None:
+        self.told.append(message)
+
+    def on_mark_table_headed(self) -> None:
+        self.headed += 1
+
+
+async def test_rows_are_marked_one_by_one_by_range_and_all() -> None:
+    app = MarkApp(30)
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkTable)
+        await pilot.press("space", "down", "space", "up", "space")
+        assert list(table.marks) == ["0"], "marked once more is let go"
+        await pilot.press("home", "down", "down", "down", "shift+down", "shift+down", "shift+up")
+        assert sorted(table.marks, key=int) == ["0", "3", "4", "5"]
+        assert [line[0] for line in drawn(app)[1:7]] == ["●", " ", " ", "●", "●", "●"]
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert len(table.marks) == 30
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert not table.marks
+        assert not any(message.refused for message in app.told)
+
+
+async def test_more_than_can_be_marked_is_refused() -> None:
+    app = MarkApp(MOST_MARKED + 1)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert app.told[-1].refused
+        assert not app.query_one(MarkTable).marks
+
+
+async def test_columns_without_room_come_into_view_when_they_are_chosen() -> None:
+    app = MarkApp(3)
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkTable)
+        assert "Column 3" in drawn(app)[0]
+        assert "Column 7" not in drawn(app)[0]
+        await pilot.press(*["right"] * 9)
+        await pilot.pause()
+        assert table.chosen is not None
+        assert table.chosen.name == "c7"
+        assert "Column 7" in drawn(app)[0]
+        assert "Column 0" in drawn(app)[0], "the first column stays"
+        await pilot.press(*["left"] * 9)
+        await pilot.pause()
+        assert drawn(app)[0].split()[:4] == ["Column", "0", "Column", "1"]
+        table.sorted_by("-c1")
+        await pilot.pause()
+        assert "Column 1 ▼" in drawn(app)[0]
+        await pilot.click(MarkTable, offset=(30, 0))
+        assert app.headed == 1
+        assert table.chosen.name == "c2"

@@ -48,7 +48,7 @@ class ViewsScreen(SurvivingPump, ModalScreen["ViewAnswer | None"]):
         with Vertical(classes="dialog panel browse-dialog") as box:
             box.border_title = literal("Saved views")
             yield RecordTable(
-                Column("View", 20, 1), Column("Of", 9), Column("Filter and words", 24, 2), Column("Sorted by", 14),
+                Column("View", 16, 1), Column("Of", 9), Column("Filter and words", 20, 2), Column("Sorted by", 12),
                 empty="None yet. n keeps what is shown now.", id="views-table",
             )  # fmt: skip
             yield Line(row(("Now: ", "$muted"), literal(said(self._shown), limit=200)))
