@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,8 @@ MEANINGS = {
 }
 """The situations in words."""
 _VALUE_SHOWN = 80
+_TWINS = 10
+"""Others of whom the line is told."""
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +104,9 @@ class Explainer:
         if row is None:
             entry = await self._left(bench, correlator, person, link, source_id)
         elif len(rows) > 1:
-            entry = _doubled(bench, person, [line for _, one in rows[1:] for line in [one.line]])
+            entry = _doubled(bench, person, [one.line for _, one in rows[1:]], "this source id")
+        elif twins := await in_thread(lambda: _twins(bench, person)):
+            entry = _doubled(bench, person, twins, f"{person.keys[0][0]} {person.keys[0][1]}")
         else:
             entry = await self._present(mapping, bench, correlator, person, link)
         keys = [(name, value, (await reader.by_key(name, [value]))[value]) for name, value in person.keys]
@@ -240,10 +245,20 @@ def _found(node: Filter, values: dict[str, Any]) -> str:
     return f"{node.attribute} is {str(value)[:_VALUE_SHOWN]!r}" if value is not None else ""
 
 
-def _doubled(bench: Bench, person: Person, lines: list[int]) -> NewEntry:
+def _twins(bench: Bench, person: Person) -> list[int]:
+    """The lines of others who have the same correlation key: a plan sends none of them."""
+    if not person.key_digest or person.problems:
+        return []
+    people = (bench.preparer.person(row, 0) for row in bench.source.rows() if isinstance(row, SourceRow))
+    same = (one for one in people if one.key_digest == person.key_digest and one.digest != person.digest)
+    return [one.line for one in itertools.islice(same, _TWINS)]
+
+
+def _doubled(bench: Bench, person: Person, lines: list[int], what: str) -> NewEntry:
+    """The entry of somebody who is not the only one; `what` is shared with those on the other lines."""
     others = ", ".join(str(line) for line in lines)
     problem = Problem(
-        message=f"this source id stands in the source more than once (also at {others})",
+        message=f"{what} stands in the source more than once (also at {others})",
         remedy="Make the person appear once in the source.",
         file=bench.source.name,
         line=person.line,

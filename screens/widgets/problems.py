@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,6 @@ def problem_rows(problems: Sequence[Problem], limit: int = 50) -> Content:
 
 
 def at_home(path: str | Path) -> str:
-    """A path as people read it: ~ in place of their home."""
-    whole, home = Path(path), Path.home()
+    """A path as people read it: ~ in place of their home, nothing twice."""
+    whole, home = Path(os.path.normpath(path)), Path.home()
     return f"~/{whole.relative_to(home)}" if whole.is_relative_to(home) else str(whole)

@@ -111,6 +111,20 @@ async def test_several_records_may_be_the_persons(tmp_path: Path, hubspot: Simul
         assert not story.to_write
 
 
+async def test_somebody_who_shares_a_key_is_told_so_as_a_plan_would(tmp_path: Path, hubspot: Simulator) -> None:
+    async with desk(tmp_path, hubspot) as on:
+        on.people("1,ann@x.org,Ann,Archer,,true", "2,ANN@x.org,Anna,Archer,,true", "3,ann@x.org,A,A,,false")
+        service = stories(on)
+        story = await service.tell(on.mapping, "1")
+        assert step(story, "valid").state == "fail"
+        assert "email ann@x.org stands in the source more than once (also at 3)" in step(story, "valid").lines[0].text
+        assert not story.to_write
+        planned = await service.plan(on.mapping, "1")
+        assert planned.plan.writes == 0
+        assert planned.entry is not None
+        assert planned.entry.cause == "duplicate_key"
+
+
 async def test_no_more_hits_than_somebody_would_read(tmp_path: Path, hubspot: Simulator) -> None:
     async with desk(tmp_path, hubspot) as on:
         on.people(*[f"{n},p{n}@x.org,Pat,{n},,true" for n in range(200)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from screens import theme
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.screens.base import ConsoleScreen
-from screens.screens.person.words import BESIDE, outcome_step, planned_step, running_step, step_rows
+from screens.screens.person.words import BESIDE, nothing_step, outcome_step, planned_step, running_step, step_rows
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from console.provisioning.person_story import PersonStories, Planned, Story
     from console.session import Session
 
+LAID_OUT = 0.05
 NOBODY = "Type a source id, or words such as a name or an address, then Enter."
 _NO_MAPPING = "There is no mapping yet. Escape, then m: a mapping can be suggested."
 
@@ -245,7 +247,7 @@ class PersonScreen(ConsoleScreen[None]):
         self._done = [planned_step(planned.plan, planned.entry, planned.seconds)]
         self._say("")
         if not planned.plan.writes:
-            self._done.append(Step(id="none", title="Write", state="info", detail="there is nothing to write"))
+            self._done.append(nothing_step(planned.entry))
             self._show()
         elif any(guard.holds for guard in planned.plan.guards):
             from screens.screens.plan import PlanScreen
@@ -347,7 +349,8 @@ class PersonScreen(ConsoleScreen[None]):
         self._show_beside(wide)
         self.refresh_bindings()
         if self._done or self._busy:
-            self.call_after_refresh(panel.scroll_end, animate=False)
+            # once it is laid out: what is shown may have become shorter
+            self.set_timer(LAID_OUT, partial(panel.scroll_end, animate=False))
 
     def _show_beside(self, wide: bool) -> None:
         beside = self.query_one("#person-values", VerticalScroll)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from console.journal.model import Entry, Plan, RunProgress, RunState
-from console.provisioning.person_steps import State, Step
+from console.provisioning.person_steps import Line, State, Step
 from screens import words
 from screens.literal import hanging, literal, row
 
@@ -56,6 +56,15 @@ def planned_step(plan: Plan, entry: Entry | None, seconds: float) -> Step:
     what = f"{entry.action.value.lower()} by {entry.situation.value}" if entry is not None else "nothing"
     spent = words.counted(plan.requests_spent, "request")
     return Step(id="planned", title="Plan", state="pass", detail=f"{plan.id}: {what}; {spent}, {words.span(seconds)}")
+
+
+def nothing_step(entry: Entry | None) -> Step:
+    """A plan that writes nothing, and why."""
+    problems = entry.payload.problems if entry is not None and entry.payload is not None else ()
+    lines = tuple(Line("fail", problem.message.partition("\n")[0], problem.remedy) for problem in problems)
+    return Step(
+        id="none", title="Write", state="fail" if lines else "info", detail="there is nothing to write", lines=lines
+    )
 
 
 def running_step(progress: RunProgress) -> Step:
