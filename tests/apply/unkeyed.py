@@ -6,14 +6,19 @@ import asyncio
 import os
 import random
 import signal
+import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from console.journal.model import Action, ApplyRules, Change, NewEntry, Payload, Situation, Undo
 from tests.apply.apply_parts import open_parts
-from tests.apply.nursery import Nursery
+from tests.apply.nursery import Ended, Nursery
 from tests.support.simulator import Simulator
+
+PATIENCE, SHORT = 5.0, 0.3
+"""Seconds that a process has for its first write; once one had nothing to write, the rest only look for what was lost."""
 
 
 def company(number: int) -> NewEntry:
@@ -38,18 +43,38 @@ async def planned(folder: Path, sim: Simulator, companies: int) -> str:
 
 async def killed_again_and_again(
     sim: Simulator, nursery: Nursery, folder: Path, plan: str, kills: int, seed: int
-) -> None:
-    """Apply with resets after the write, killing the process at any moment; then to the end."""
+) -> tuple[int, int]:
+    """Apply with resets after the write, killing the process at any moment; then to the end.
+
+    Answers how many processes were killed at their work, and how many answers were lost.
+    """
     chance = random.Random(seed)
+    killed, patience, ended = 0, PATIENCE, Ended(0, "")
+    lossy = {"kind": "reset", "probability": 0.5, "path": "companies/batch/create", "when": "after", "seed": seed}
+    sim.faults("", lossy)  # once: set anew, its dice would begin again
     for _ in range(kills):
-        sim.faults("", {"kind": "reset", "probability": 0.3, "path": "companies/batch/create", "when": "after"})
+        before, end = len(_creates(sim)), time.monotonic() + patience
         pid = nursery.begin(folder, sim, plan, connections=1)
-        await asyncio.sleep(chance.uniform(0.02, 0.35))
+        while len(_creates(sim)) == before and time.monotonic() < end:
+            await asyncio.sleep(0.01)  # a process that has written nothing has nothing to lose
+        patience = SHORT if time.monotonic() >= end else patience
+        await asyncio.sleep(chance.uniform(0.0, 0.15))
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        nursery.end(pid)
+        ended = nursery.end(pid)
+        killed += ended.code == -signal.SIGKILL
+        if ended == (0, "done"):
+            break
+    lost = sum(one["fault"] == "reset" for one in _creates(sim))
     sim.faults()
-    assert nursery.end(nursery.begin(folder, sim, plan)) == (0, "done")
+    if ended != (0, "done"):
+        ended = nursery.end(nursery.begin(folder, sim, plan))
+    assert ended == (0, "done"), ended
+    return killed, lost
+
+
+def _creates(sim: Simulator) -> list[dict[str, Any]]:
+    return sim.asked(path="companies/batch/create")
 
 
 async def judge(sim: Simulator, folder: Path, plan: str, companies: int) -> dict[str, int]:

@@ -22,9 +22,10 @@ async def main(companies: int, kills: int, seed: int) -> None:
     with start_simulator() as sim, open_nursery() as nursery, tempfile.TemporaryDirectory() as folder:
         sim.settings(latency=0.1)
         plan = await planned(Path(folder), sim, companies)
-        await killed_again_and_again(sim, nursery, Path(folder), plan, kills, seed)
+        killed, lost = await killed_again_and_again(sim, nursery, Path(folder), plan, kills, seed)
         states = await judge(sim, Path(folder), plan, companies)
-    print(f"{companies} companies, {kills} kills, seed {seed}: {states} in {time.monotonic() - began:.1f} s")
+    told = f"{companies} companies, {killed} processes killed, {lost} answers lost, seed {seed}"
+    print(f"{told}: {states} in {time.monotonic() - began:.1f} s")
 
 
 if __name__ == "__main__":
