@@ -65,7 +65,7 @@ def _seen(uid: str, outcome: Outcome) -> Archived | None:
     """Why a record is not to be archived; None where it is."""
     if outcome.record is None:
         if isinstance(outcome.error, NotFound):
-            return Archived(uid=uid, fate="gone", why="not there any more")
+            return Archived(uid=uid, fate="gone", why="not there any more: archived, or merged into another one")
         return Archived(uid=uid, fate="failed", why=_told(outcome.error))
     if outcome.record.id != uid:
         return Archived(uid=uid, fate="merged", why="merged into another record, which holds more than was meant to go")

@@ -110,7 +110,7 @@ async def test_what_hubspot_does_not_take_is_told(hubspot: Simulator, ann: str, 
         await sees(pilot, "Edit lifecyclestage")
         await until(pilot, lambda: "salesqualifiedlead" in shown(pilot.app), "no options")
         table = pilot.app.screen.query_one(RecordTable)
-        place = next(n for n in range(table.rows.count()) if table.rows.item(n).value == "lead")  # type: ignore[union-attr]
+        place = next(n for n in range(table.rows.count()) if table.rows.item(n).value == "lead")
         table.cursor = place
         await pilot.press("enter")
         await sees(pilot, "customer → lead")
