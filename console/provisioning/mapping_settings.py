@@ -100,6 +100,7 @@ def settings(mapping: Mapping | None, data: dict[str, Any]) -> list[Setting]:
             kind="flag",
         )
     )
+    found.append(_deletion(data))
     for number, _ in enumerate(mapping.associate if mapping is not None else ()):
         found += _association(number, data)
     return found
@@ -157,6 +158,23 @@ def _guard(name: str, help_: str, data: dict[str, Any]) -> Setting:
         help=help_,
         value="" if value is None else str(value),
         default=getattr(Guards(), name).rule,
+    )
+
+
+def _deletion(data: dict[str, Any]) -> Setting:
+    """How records are deleted; to set values instead takes a table, which is written in the text."""
+    table = _table(data, "deletion")
+    choices = ["archive", "nothing", *(["set"] if "set" in table else [])]
+    if data.get("target", "contact") == "contact":
+        choices.insert(1, "gdpr_delete")
+    return Setting(
+        path=("deletion", "how"),
+        group="Deletion",
+        title="how",
+        help="What a DELETE does to the record; gdpr_delete erases for good.",
+        value=str(table.get("how", "")),
+        default="set" if "set" in table else "archive",
+        choices=tuple(choices),
     )
 
 

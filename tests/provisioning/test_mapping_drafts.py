@@ -159,6 +159,7 @@ def test_settings_say_what_holds_and_what_is_allowed(tmp_path: Path) -> None:
     found = {setting.path: setting for setting in settings(draft.mapping(), draft.data)}
     assert found["policy", "ABSENT"].choices == ("CREATE", "EXCEPTION", "IGNORE", "REPORT")
     assert found["guard", "deletes"].default == "5% or 50"
+    assert found["deletion", "how"].choices == ("archive", "gdpr_delete", "nothing")
     assert found["associate", "0", "key"].value == "domain(source.mail)"
     assert found[("correlate",)].value == "email"
     assert value_of(found[("correlate",)], "email, id") == ["email", "id"]
