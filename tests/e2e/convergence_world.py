@@ -5,20 +5,20 @@ The world remembers what others wrote in HubSpot, so that it can tell whether Hu
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any
 
 import msgspec
 
-from console.journal.model import WORK, Action, Approver, EntryState, Plan, RunProgress
+from console.journal.model import WORK, Action, Approver, Entry, EntryState, Plan, RunProgress
 from console.provisioning.apply import Applier
 from console.provisioning.mappings import Mappings
 from console.provisioning.plans import Plans
 from console.provisioning.undo import plan_undo
+from tests.e2e.convergence_firms import ASSOCIATE, Firms, Pairs
+from tests.e2e.convergence_mortals import Died, Life, Mortal
 from tests.provisioning.plan_support import Desk
 from tests.support.simulator import Simulator
 
@@ -44,57 +44,18 @@ MISSING = "CREATE"
 SOURCE_MISSING = "{leavers}"
 UNQUALIFIED = "{leavers}"
 """
-COLUMNS = ("id", "mail", "first", "last", "city", "active")
+COLUMNS = ("id", "mail", "first", "last", "city", "active", "firm")
 MAPPED = frozenset({"email", "firstname", "lastname", "city"})
-KEPT_BY_HUBSPOT = frozenset({"hs_additional_emails", "hs_merged_object_ids", "hs_calculated_merged_vids"})
-"""What a change of an address or a merge leaves behind in a record."""
+KEPT_BY_HUBSPOT = frozenset(
+    {"hs_additional_emails", "hs_merged_object_ids", "hs_calculated_merged_vids", "associatedcompanyid"}
+)
+"""What a change of an address, a merge or an association leaves behind in a record."""
+OTHERS_MOVE = frozenset({"associatedcompanyid"})
+"""What moves in a record when something is done to the company that it belongs to."""
 ME = Approver(login="tester")
 ROUNDS = 8
 
 Row = dict[str, str]
-
-
-class Died(Exception):
-    """The process is gone: nothing that it still wants to do happens."""
-
-
-class Mortal:
-    """Whatever is called through it, up to the call at which the process dies: before that call had its effect, or after."""
-
-    def __init__(self, real: Any, life: Life) -> None:
-        self._real = real
-        self._life = life
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._real, name)
-        if not inspect.iscoroutinefunction(real):
-            return real
-
-        @wraps(real)
-        async def called(*arguments: Any, **named: Any) -> Any:
-            self._life.live()
-            answer = await real(*arguments, **named)
-            self._life.live(after=True)
-            return answer
-
-        return called
-
-
-@dataclass
-class Life:
-    """How many calls a process has left; None: it lives on."""
-
-    calls: int | None = None
-    after: bool = False
-    dead: bool = False
-
-    def live(self, *, after: bool = False) -> None:
-        """Count a call. Raises Died."""
-        if self.calls is not None and after == self.after:
-            self.calls -= 1
-            self.dead = self.dead or self.calls <= 0
-        if self.dead:
-            raise Died
 
 
 @dataclass
@@ -112,6 +73,10 @@ class World:
     foreign: set[str] = field(default_factory=set)
     """Records that others made."""
     leavers: str = "UNLINK"
+    firms: Firms = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.firms = Firms(self.on)
 
     @property
     def hubspot(self) -> Simulator:
@@ -123,7 +88,9 @@ class World:
     def write(self) -> None:
         """The file as the source has it now."""
         self.mails |= {row["mail"].lower() for row in self.rows.values() if row["active"] == "true"}
-        self.on.write_mapping(MAPPING.format(leavers=self.leavers))
+        text = MAPPING.format(leavers=self.leavers) + ASSOCIATE.format(label=self.firms.label)
+        self.on.write_mapping(text)
+        self.firms.write()
         self.on.people(
             *(",".join(row[name] for name in COLUMNS) for row in self.rows.values()), header=",".join(COLUMNS)
         )
@@ -167,20 +134,22 @@ class World:
         """Somebody else merges the second record into the first."""
         if first == second:
             return
+        pairs = self.firms.pairs()
         self.others("POST", "/merge", {"primaryObjectId": first, "objectIdToMerge": second}, first, second)
+        self.firms.contacts_merged(first, pairs)
         if second in self.ours:
             self.ours.add(first)
 
     # ---------------------------------------------------------- provisioning
 
-    async def plan(self, life: Life | None = None, **options: Any) -> Plan:
-        """A plan of the source as it is. Raises Died."""
-        self._know_ours()
+    async def plan(self, life: Life | None = None, *, firms: bool = False, **options: Any) -> Plan:
+        """A plan of the people, or of the firms, as they are. Raises Died."""
+        await self._know_ours()
         on = self.on
+        plans = on.plans
         if life is not None:
             plans = Plans(Mortal(on.connector, life), Mortal(on.journal, life), Mappings(on.paths))
-            return await plans.create(on.mapping, **options)
-        return await on.plan(**options)
+        return await plans.create(self.firms.mapping if firms else on.mapping, **options)
 
     async def approve(self, plan: Plan) -> None:
         """As a human does who accepts what the guards say."""
@@ -188,28 +157,33 @@ class World:
         await self.on.journal.approve(msgspec.structs.replace(plan, guards=guards), ME)
 
     async def apply(self, plan: Plan, life: Life | None = None) -> RunProgress:
-        """Apply an approved plan, or go on with it. Raises Died."""
+        """Apply an approved plan, or go on with it; HubSpot behaves afterwards. Raises Died."""
         on = self.on
         target: Any = on.connector if life is None else Mortal(on.connector, life)
         journal: Any = on.journal if life is None else Mortal(on.journal, life)
         try:
             return await Applier(target, journal, plan, owner="tester@here").run()
         finally:
-            self._know_ours()
+            self.hubspot.faults()
+            await self._know_ours()
 
-    async def settle(self) -> list[str]:
+    async def settle(self, *, firms: bool = False) -> list[str]:
         """Plan and apply until nothing changes any more; the source ids that the last plan gives to a human."""
         for _ in range(ROUNDS):
-            plan = await self.plan()
-            before = self.hubspot.state()["writes"], await self.links()
+            plan = await self.plan(firms=firms)
+            before = await self._state()
             if not work(plan):
                 return await self.listed(plan)
             await self.approve(plan)
             run = await self.apply(plan)
             assert run.ended, run.message
-            if before == (self.hubspot.state()["writes"], await self.links()):
+            if before == await self._state():
                 return await self.listed(plan)
         raise AssertionError(f"it does not come to rest: {plan.actions}, {await self.told(plan)}")
+
+    async def _state(self) -> tuple[Any, ...]:
+        """What writing changes, on both sides."""
+        return self.hubspot.state()["writes"], self.firms.pairs(), await self.links(), await self.firms.links()
 
     async def told(self, plan: Plan) -> list[tuple[Any, ...]]:
         """The entries of a plan that are not simply equal, for a message."""
@@ -244,7 +218,8 @@ class World:
         links = await on.journal.links(self.hubspot.portal_id, "people", list(digests), object_class="contact")
         return {digests[digest]: (link.uid, link.created_by_us) for digest, link in links.items()}
 
-    def _know_ours(self) -> None:
+    async def _know_ours(self) -> None:
+        self.firms.know_ours({uid for uid, _ in (await self.links()).values()})
         for uid, values in self.hubspot.dump().items():
             addresses = [values.get("email", ""), *values.get("hs_additional_emails", "").split(";")]
             if uid not in self.foreign or self.mails & set(addresses):
@@ -254,17 +229,20 @@ class World:
 
     async def judge(self) -> None:
         """HubSpot equals the source for whoever is in scope; whatever Hubspoke must not touch is as others left it."""
+        given = await self.settle(firms=True)
         listed = await self.settle()
-        writes = self.hubspot.state()["writes"]
-        again = await self.plan()
-        await self.approve(again)
-        await self.apply(again)
-        assert self.hubspot.state()["writes"] == writes, ("a second run writes", await self.told(again))
+        for firms in (True, False):
+            before, again = await self._state(), await self.plan(firms=firms)
+            await self.approve(again)
+            await self.apply(again)
+            assert before == await self._state(), ("a second run writes", await self.told(again))
+        await self.firms.judge(given)
         await self._judge_people(listed)
         self.judge_others()
 
     async def _judge_people(self, listed: Sequence[str]) -> None:
         dump, links = self.hubspot.dump(), await self.links()
+        placed: dict[str, str] = {}
         shared = Counter(row["mail"].lower() for row in self.rows.values() if row["mail"])
         for source_id, row in self.rows.items():
             if row["active"] != "true":
@@ -288,16 +266,19 @@ class World:
             ]
             assert not differing, (f"{source_id} differs", differing, row, uid, have)
             assert not row["city"] or have.get("city"), (f"{source_id} has no city", row, have)
+            placed[uid] = row["firm"]
+        self.firms.judge_ties(placed)
 
     def judge_others(self) -> None:
         """What others wrote is there, but for what the mapping writes into records of its own people."""
+        self.firms.judge_others()
         dump = self.hubspot.dump()
         for uid, left in self.theirs.items():
             if uid not in dump:
                 assert uid in self.ours, (f"the record {uid} of others is gone", left)
                 assert self.leavers == "DELETE", (f"the record {uid} is gone", left)
                 continue
-            free = MAPPED | KEPT_BY_HUBSPOT if uid in self.ours else frozenset()
+            free = MAPPED | KEPT_BY_HUBSPOT if uid in self.ours else OTHERS_MOVE
             assert without(dump[uid], free) == without(left, free), (f"the record {uid} was touched", left, dump[uid])
         for uid, values in dump.items():
             if uid not in self.theirs:
@@ -305,23 +286,24 @@ class World:
 
     # --------------------------------------------------------------- undoing
 
-    async def take_back(self) -> None:
-        """Apply a plan and undo it at once: all is as before, but for what is listed."""
-        before, links = self.hubspot.dump(), await self.links()
-        plan = await self.plan()
+    async def take_back(self, *, firms: bool = False, dying: Life | None = None, applying: Life | None = None) -> None:
+        """Apply a plan and undo it at once: all is as before, but for what is listed. Processes may die on the way."""
+        plan = await self.plan(firms=firms)
+        was = await self._seen(firms)
         await self.approve(plan)
-        run = await self.apply(plan)
+        run = await self._whatever_dies(plan, applying)
         if not run.states.get("done") or not work(plan):
             return
         did = {entry.number: entry for entry in await self.on.entries(plan) if entry.action in WORK}
         undo = await plan_undo(self.on.connector, self.on.journal, run.id)
         await self.approve(undo)
-        ended = await self.apply(undo)
+        ended = await self._whatever_dies(undo, dying)
         assert ended.ended, ended.message
         taken = {entry.number: entry for entry in await self.on.entries(undo)}
         excused: set[str] = set()
         for number, entry in did.items():
             if entry.state is not EntryState.DONE:
+                excused |= _who(entry)
                 continue
             back = taken[number]
             if back.state is not EntryState.DONE:
@@ -330,18 +312,52 @@ class World:
                     "full, but not taken back",
                     back,
                 )
-                excused |= {entry.uid or "", (entry.payload and entry.payload.source_id) or ""}
-        after = self.hubspot.dump()
-        for uid in {*before, *after} - excused:
-            assert without(after.get(uid, {}), KEPT_BY_HUBSPOT) == without(before.get(uid, {}), KEPT_BY_HUBSPOT), (
-                f"the record {uid} is not as before", before.get(uid), after.get(uid), await self.told(undo),
+                excused |= _who(entry)
+        now = await self._seen(firms)
+        for uid in {*was.records, *now.records} - excused:
+            assert now.records.get(uid) == was.records.get(uid), (
+                f"the record {uid} is not as before", was.records.get(uid), now.records.get(uid), await self.told(undo),
             )  # fmt: skip
-        now = await self.links()
-        for source_id in {*links, *now} - excused:
-            led_to = links.get(source_id, ("", False))[0]
-            if led_to in excused or (led_to and led_to not in before):
-                continue  # it led nowhere: MISSING was answered by a create, and ABSENT is what is left
-            assert now.get(source_id) == links.get(source_id), (f"the link of {source_id} is not as before", now, links)
+        for pair in {*was.pairs, *now.pairs}:
+            assert excused & {*pair} or now.pairs.get(pair) == was.pairs.get(pair), (
+                f"the association {pair} is not as before", was.pairs, now.pairs, await self.told(undo)
+            )  # fmt: skip
+        for source_id in {*was.links, *now.links} - excused:
+            if was.links.get(source_id, ("", False))[0] in excused:
+                continue
+            assert now.links.get(source_id) == was.links.get(source_id), (
+                f"the link of {source_id} is not as before", now.links, was.links,
+            )  # fmt: skip
+
+    async def _whatever_dies(self, plan: Plan, life: Life | None) -> RunProgress:
+        """Apply a plan by a process that may die, and by another one that goes on."""
+        try:
+            return await self.apply(plan, life)
+        except Died:
+            run = await self.on.journal.progress(plan.id)
+            return run if run.ended else await self.apply(plan)
+
+    async def _seen(self, firms: bool) -> Seen:
+        dump = self.hubspot.dump("companies" if firms else "contacts")
+        return Seen(
+            records={uid: without(values, KEPT_BY_HUBSPOT) for uid, values in dump.items()},
+            links=await (self.firms if firms else self).links(),
+            pairs=self.firms.pairs(),
+        )
+
+
+@dataclass
+class Seen:
+    """What an undo has to bring back."""
+
+    records: dict[str, dict[str, str]]
+    links: dict[str, tuple[str, bool]]
+    pairs: Pairs
+
+
+def _who(entry: Entry) -> set[str]:
+    """The record and the person of an entry."""
+    return {entry.uid or "", entry.payload.source_id if entry.payload is not None else ""}
 
 
 def work(plan: Plan) -> int:
