@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from console.glance import Matter
+from console.journal.glance import waiting_plans
 from console.journal.model import RunState
 
 if TYPE_CHECKING:
@@ -17,13 +18,15 @@ _PLANS = 10
 
 async def deep_matters(session: Session) -> tuple[Matter, ...]:
     """Read from files alone; nothing is asked of HubSpot."""
-    mappings = await session.mappings
-    return (*await _guards(session), *await asyncio.to_thread(_mistakes, mappings))
+    guards = await _guards(session)
+    if not any(session.paths.mappings.glob("*.toml")):
+        return tuple(guards)
+    return (*guards, *await asyncio.to_thread(_mistakes, await session.mappings))
 
 
 async def _guards(session: Session) -> list[Matter]:
-    if not session.paths.journal.is_file():
-        return []
+    if not waiting_plans(session.paths.journal, 1):
+        return []  # the journal's own library is 15 MB, and nothing waits
     found = []
     for plan in await (await session.plans).list(_PLANS):
         held = [guard for guard in plan.guards if guard.holds]
