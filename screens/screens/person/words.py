@@ -20,11 +20,11 @@ BESIDE = ("values", "changes", "history")
 """Steps that stand on the right where there is room."""
 _TITLE = 13
 _ENDS = {
-    RunState.DONE: "✓ written",
-    RunState.PAUSED: "‖ paused",
-    RunState.PAUSED_QUOTA: "‖ waits for the allowance",
-    RunState.QUARANTINED: "▲ HubSpot stays bad",
-    RunState.FAILED: "✗ failed",
+    RunState.DONE: "written",
+    RunState.PAUSED: "paused",
+    RunState.PAUSED_QUOTA: "waits for the allowance",
+    RunState.QUARANTINED: "HubSpot stays bad",
+    RunState.FAILED: "failed",
 }
 
 
@@ -71,7 +71,7 @@ def running_step(progress: RunProgress) -> Step:
     """The run, while it goes and when it stands."""
     spent = words.counted(progress.requests, "request")
     if progress.state is RunState.RUNNING:
-        return Step(id="run", title="Run", state="info", detail=f"▶ {progress.id} is writing; {spent}")
+        return Step(id="run", title="Run", state="info", detail=f"{progress.id} is writing; {spent}")
     told = f"{_ENDS.get(progress.state, progress.state.value)}: {progress.id}; {spent}"
     state: State = "pass" if progress.state is RunState.DONE else "fail"
     message = f"; {progress.message}" if progress.message and state == "fail" else ""
