@@ -56,7 +56,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "browse_contacts": ("browse", "BrowseScreen", ("contact",)),
     "browse_companies": ("browse", "BrowseScreen", ("company",)),
     "schema": ("schema", "SchemaScreen", ()),
-    "record_create": ("record_create", "RecordCreateScreen", ("contact",)),
+    "record_create": ("record_create", "RecordCreateScreen", ()),
     "plan": ("new_plan", "NewPlanScreen", (False,)),
     "provision": ("new_plan", "NewPlanScreen", (True,)),
     "diff": ("history", "HistoryScreen", ("plans",)),

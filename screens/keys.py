@@ -99,7 +99,7 @@ _ALL = (
     Key("record_copy", "y", "Copy", ("record", "versions", "linked", "schema")),
     Key("record_copy_all", "Y", "Copy all", ("record",), "Y"),
     Key("record_open", "o", "HubSpot", ("record",)),
-    Key("record_create", "n", "New", ("record",)),
+    Key("record_create", "n", "New", ("browse", "record")),
     Key("record_create", "f9", "Create", ("record_create",), "F9"),
     Key("record_merge", "m", "Merge", ("record",)),
     Key("record_archive", "x", "Archive", ("record",)),

@@ -9,6 +9,7 @@ from screens.words import Sign
 if TYPE_CHECKING:
     from console.connector.operations import Operations
     from console.session import Session
+    from screens.app import HubspokeApp
 
 DONE = Sign("✓", "done", "$success")
 KEPT = Sign("≠", "not accepted", "$warning")
@@ -21,3 +22,10 @@ async def operations(session: Session) -> Operations:
     from console.connector.operations import Operations
 
     return Operations((await session.connector).at("interactive"))
+
+
+def class_below(console: HubspokeApp) -> str:
+    """The object class that the screen below shows: what a screen opened above it begins with."""
+    below = console.screen_stack[-2] if len(console.screen_stack) > 1 else None
+    found = getattr(below, "object_class", "")
+    return found if found in PLURALS else "contact"

@@ -11,7 +11,7 @@ from textual.content import Content
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.operating import operations
+from screens.operating import class_below, operations
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
 from screens.widgets.paged_rows import PagedRows, Row
@@ -53,7 +53,7 @@ class RecordCreateScreen(ConsoleScreen[None]):
     ]
     AUTO_FOCUS = "RecordTable"
 
-    def __init__(self, object_class: str = "contact") -> None:
+    def __init__(self, object_class: str = "") -> None:
         super().__init__()
         self._class = object_class
         self._blank: Blank | None = None
@@ -66,6 +66,7 @@ class RecordCreateScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         """The properties with their values, and what stands in the way."""
+        self._class = self._class or class_below(self.console)
         yield Line(row((f"A new {self._class}", "bold"), ("   Enter gives a value, F9 creates it", "$muted")))
         yield ValuesTable(
             Column("", 1), Column("Property", 22, grow=1), Column("Value", 30, grow=3), Column("", 14, grow=1),

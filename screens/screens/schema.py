@@ -13,7 +13,7 @@ from textual.widgets import Input
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
-from screens.operating import operations
+from screens.operating import class_below, operations
 from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
@@ -81,10 +81,10 @@ class SchemaScreen(ConsoleScreen[None]):
     ]
     AUTO_FOCUS = "RecordTable"
 
-    def __init__(self, object_class: str = "contact") -> None:
+    def __init__(self, object_class: str = "") -> None:
         super().__init__()
         self._class = object_class
-        self._offered_classes: tuple[str, ...] = (object_class,)
+        self._offered_classes: tuple[str, ...] = ()
         self._attributes: list[Attribute] = []
         self._source = ""
 
@@ -92,6 +92,7 @@ class SchemaScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         """The classes, a field to find attributes, the attributes, the one under the cursor in full."""
+        self._class = self._class or class_below(self.console)
         yield Line("", id="schema-tabs")
         with Horizontal(id="schema-find"):
             yield Line(row(("/", "$accent bold"), (" Find ", "$muted")), classes="label")

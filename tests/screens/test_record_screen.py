@@ -302,3 +302,18 @@ async def test_the_record_as_json_is_what_the_command_prints(hubspot: Simulator,
     assert told["id"] == ann
     assert told["properties"]["jobtitle"] == "Clerk"
     assert set(told) == {"id", "class", "name", "properties", "revision", "notes"}
+
+
+async def test_a_new_record_is_of_the_class_that_the_list_shows(hubspot: Simulator, tmp_path: Path) -> None:
+    from screens.screens.browse import BrowseScreen
+
+    async with console(tmp_path, hubspot, BrowseScreen("company")) as pilot:
+        await sees(pilot, "no companies yet")
+        await pilot.press("n")
+        await sees(pilot, "New company")
+        await sees(pilot, "needed: name")
+        await pilot.press("enter", *"Acme", "enter", "f9")
+        await sees(pilot, "Create this company?")
+        await pilot.press("y")
+        await sees(pilot, "✓ Created company")
+    assert [one["name"] for one in hubspot.dump("companies").values()] == ["Acme"]
