@@ -114,6 +114,11 @@ class Screen:
                 return round(int(line.split()[1]) / 1024, 1)
         return 0.0
 
+    def cpu(self) -> float:
+        """Milliseconds that the process had a processor: what a key costs, however busy the machine is."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
+
     def close(self) -> None:
         """End it."""
         os.kill(self.pid, signal.SIGKILL)
@@ -179,13 +184,18 @@ def keys(screen: Screen, number: int) -> dict[str, Any]:
     """Rows scrolled one by one, screenfuls, the far end and back."""
     for _ in range(ROWS):
         screen.press("\x1b[B", quiet=0.02)
+    before = screen.cpu()
     rows = [screen.press("\x1b[B") for _ in range(number)]
+    between = screen.cpu()
     pages = [screen.press("\x1b[6~")[0] for _ in range(number // 4)]
+    after = screen.cpu()
     ends = [screen.press(key)[0] for key in ("\x1b[F", "\x1b[H") * 10]
     return {
         "scrolledRowP95Ms": p95([seconds for seconds, _ in rows]),
         "scrolledRowMedianMs": round(statistics.median([seconds for seconds, _ in rows]) * 1000, 1),
         "pageP95Ms": p95(pages),
+        "cpuMsPerScrolledRow": round((between - before) / len(rows), 1),
+        "cpuMsPerPage": round((after - between) / len(pages), 1),
         "endAndHomeP95Ms": p95(ends),
         "bytesPerScrolledRow": round(statistics.median([count for _, count in rows])),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -29,10 +30,23 @@ if TYPE_CHECKING:
     from console.session import Session
 
 TYPING_PAUSE = 0.3
+PANE_SECONDS = 0.12
+"""The least time between two records in the pane."""
 PANE_NAME, PANE_VALUE = 17, 24
 """Cells of a name and of a value beside it; a longer value stands below its name."""
 PANE_LIMIT = 240
 """Characters of a value in the pane; the record's own screen shows more."""
+
+
+class Pane(Line):
+    """A line of many rows and a fixed place: other content needs no new layout of the screen."""
+
+    def show(self, content: Content | str) -> None:
+        """Show this, if it is something else than what is shown."""
+        new = literal(content) if isinstance(content, str) else content
+        if not new.is_same(self._shown):
+            self._shown = new
+            self.update(new, layout=False)
 
 
 class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
@@ -52,6 +66,8 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
         super().__init__()
         self.object_class = object_class
         self._pause: Timer | None = None
+        self._pane_timer: Timer | None = None
+        self._pane_at = 0.0
 
     def body(self) -> ComposeResult:
         """Two fields, what may stand next or is wrong, how much is shown, the records, a pane where there is room."""
@@ -67,7 +83,7 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
         with Horizontal(id="browse-records"):
             yield MarkTable(*columns_of(self.names, {}), empty="Not connected yet.", id="browse-table")
             with VerticalScroll(id="browse-detail", classes="panel wide-only", can_focus=False):
-                yield Line("", id="browse-record")
+                yield Pane("", id="browse-record")
 
     def on_mount(self) -> None:
         """Show the class that was asked for."""
@@ -134,8 +150,12 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
         self.show_pane()
 
     def on_record_table_moved(self) -> None:
-        """The pane follows the cursor."""
-        self.show_pane()
+        """The pane follows the cursor, though not through every row of a key that is held."""
+        wait = self._pane_at + PANE_SECONDS - time.monotonic()
+        if wait <= 0:
+            self.show_pane()
+        elif self._pane_timer is None:
+            self._pane_timer = self.set_timer(wait, self.show_pane)
 
     def on_mark_table_marked(self, message: MarkTable.Marked) -> None:
         """How many are marked is said."""
@@ -145,15 +165,19 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
 
     def show_pane(self) -> None:
         """What is known of the record under the cursor."""
+        if self._pane_timer is not None:
+            self._pane_timer.stop()
+            self._pane_timer = None
         if not self.query_one("#browse-detail").display:
             return
+        self._pane_at = time.monotonic()
         record: Record | None = self.table.current()
         if record is None:
             content = literal("")
         else:
             shown = [_shown(name, value) for name, value in sorted(record.properties.items()) if value]
             content = stack(row((f"{'id':<{PANE_NAME}} ", "$muted"), (record.id, "bold")), *shown)
-        self.query_one("#browse-record", Line).show(content)
+        self.query_one("#browse-record", Pane).show(content)
 
     def on_resize(self) -> None:
         """The pane may have come."""
