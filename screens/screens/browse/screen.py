@@ -271,6 +271,12 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
         record: Record | None = self.table.current()
         return list(self.table.marks) or ([record.id] if record is not None else [])
 
+    def do_record_create(self) -> None:
+        """A new record of the class that is shown."""
+        from screens.screens.record_create import RecordCreateScreen
+
+        self.app.push_screen(RecordCreateScreen(self.object_class))
+
     def do_record_archive(self) -> None:
         """Archive what is marked, or the record under the cursor."""
         uids = self.acted_on()
