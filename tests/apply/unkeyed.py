@@ -17,7 +17,7 @@ from tests.apply.apply_parts import open_parts
 from tests.apply.nursery import Ended, Nursery
 from tests.support.simulator import Simulator
 
-PATIENCE, SHORT = 5.0, 0.3
+PATIENCE, SHORT = 5.0, 0.1
 """Seconds that a process has for its first write; once one had nothing to write, the rest only look for what was lost."""
 
 
