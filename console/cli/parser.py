@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "people": Command("people", "the managed repository: list, show, add, edit, deactivate, remove"),
     "pull": Command("pull", "from HubSpot into the managed repository, a file or a database"),
     "livesync": Command("livesync", "plan and apply again and again, as the source changes"),
+    "gateway": Command("gateway", "SCIM and IDM-style REST for identity servers; its clients and its certificate"),
     "journal": Command("journal", "verify, prune or export the record, follow or forget a person"),
     "log": Command("log", "the requests to HubSpot, live, without values; one of them as curl"),
     "bundle": Command("bundle", "a support bundle: redacted, and listed before it is written"),

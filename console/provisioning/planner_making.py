@@ -26,7 +26,7 @@ from console.provisioning.people import Person
 from console.provisioning.planner_bench import Bench
 from console.provisioning.request import PlanRequest
 from console.provisioning.threads import group, in_thread
-from console.sources.model import SourceRow
+from console.sources.model import Incremental, SourceRow
 
 SLICE = 250
 SLICES_AHEAD = 24
@@ -113,7 +113,7 @@ class Making:
             self.lane = msgspec.structs.replace(self.lane, records=self._reader.shelf.count)
         if self.request.incremental:
             self._begin_from_base()
-        rows = self._source.rows()
+        rows = self._rows()
         slices_ahead = SLICES_AHEAD_OF_A_LIST if isinstance(self._reader, ListReader) else SLICES_AHEAD
         async with group() as tasks, contextlib.aclosing(ahead(self._slices(rows), slices_ahead)) as slices:
             async for people in slices:
@@ -124,6 +124,9 @@ class Making:
         await self._flush()
         if self.request.only is not None and not self.planned:
             await self._nobody(self.request.only)
+        for source_id in self.request.gone:
+            await self._gone(source_id)
+        await self._flush()
         await self._links_without_people()
         await self._records_without_people()
         if self.planned != self._number:
@@ -150,6 +153,17 @@ class Making:
             )
 
     # ------------------------------------------------------------- reading
+
+    def _rows(self) -> Iterator[SourceRow | Problem]:
+        """Everybody, or who changed since the mark that was asked for."""
+        if self.request.since is None:
+            return self._source.rows()
+        if not isinstance(self._source, Incremental):
+            raise PlanRefused(
+                f"{self._source.name} cannot tell what changed since {self.request.since}",
+                remedy="Plan everybody: without a mark.",
+            )
+        return self._source.changes(self.request.since)
 
     async def _slices(self, rows: Iterator[SourceRow | Problem]) -> AsyncGenerator[list[Person], None]:
         """People in slices, made in a worker so that a console stays alive."""
@@ -310,16 +324,9 @@ class Making:
     async def _nobody(self, source_id: str) -> None:
         """The one person who was asked for is not in the source: they left, or there never was such a one."""
         self._refuse_unread()
-        digest = self._bench.digester.source(source_id)
-        links = await self._journal.links(
-            self.begun.portal_id, self.mapping.name, [digest], object_class=self.mapping.target
-        )
-        self._number += 1
-        if digest in links:
-            await self._leavers(
-                [(Person(number=self._number, line=0, source_id=source_id, digest=digest), links[digest])]
-            )
+        if await self._gone(source_id):
             return
+        self._number += 1
         field = self.mapping.source_id or self.mapping.correlate[0]
         self._note(
             f"nobody in {self._source.name} has the source id {source_id}, and no link remembers one",
@@ -327,6 +334,19 @@ class Making:
         )
         self._ready.append((self._maker.all_gone(self._number, source_id), None))
         await self._flush()
+
+    async def _gone(self, source_id: str) -> bool:
+        """Somebody who left: what becomes of their record; False where no link remembers them."""
+        digest = self._bench.digester.source(source_id)
+        links = await self._journal.links(
+            self.begun.portal_id, self.mapping.name, [digest], object_class=self.mapping.target
+        )
+        if digest not in links:
+            return False
+        self._number += 1
+        person = Person(number=self._number, line=0, source_id=source_id, digest=digest)
+        await self._leavers([(person, links[digest])])
+        return True
 
     def _refuse_unread(self) -> None:
         if self._unidentified:

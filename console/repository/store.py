@@ -21,6 +21,7 @@ from typing import Any, Self
 import msgspec
 
 from console.repository.errors import Changed, NameTaken, NoSuchPerson, translated
+from console.repository.groups import GroupStore
 from console.repository.person import Payload, Person, addresses, encoded, folded, texts
 from console.repository.seal import PeopleSeal, fingerprint, wrapping
 from console.repository.tables import connect, load_key
@@ -41,6 +42,7 @@ class PeopleStore:
         self._digest_key = digest_key
         self._seal = seal
         self._lock = threading.RLock()
+        self.groups = GroupStore(self._rows, self._changing, seal, self._digest, _now)
 
     @classmethod
     def open(cls, path: Path, master_key: bytes | None) -> Self:
@@ -130,6 +132,24 @@ class PeopleStore:
         """The next changes after a number, oldest first: of each person only the last one."""
         condition = "change > ?" if removed else "change > ? and removed = 0"
         return [self._person(row) for row in self._rows(_READ.format(condition, "change"), (after, limit))]
+
+    def page_of(self, uids: Sequence[str]) -> list[Person]:
+        """Who of these uids is present."""
+        found: list[Person] = []
+        for start in range(0, len(uids), PAGE):
+            part = tuple(uids[start : start + PAGE])
+            marks = ", ".join("?" * len(part))
+            found += map(self._person, self._rows(f"select * from people where removed = 0 and uid in ({marks})", part))  # noqa: S608 - marks only
+        return found
+
+    def last_state(self, uid: str) -> Person | None:
+        """A person as last written: a removed one, too."""
+        return self._one("uid = ?", uid)
+
+    def window(self, offset: int, limit: int) -> list[Person]:
+        """People by uid, from the one at `offset` on, without removed ones."""
+        rows = self._rows("select * from people where removed = 0 order by uid limit ? offset ?", (limit, offset))
+        return [self._person(row) for row in rows]
 
     def last_change(self) -> int:
         """The number of the last change."""
@@ -237,6 +257,7 @@ class PeopleStore:
                 (change, _now(), uid),
             )
             self._address(uid, set())
+            self.groups.without(uid)
 
     def forget(self, text: str) -> int:
         """Erase everybody who has this email address or user name, without a trace; how many there were."""
@@ -253,6 +274,7 @@ class PeopleStore:
             for uid in found:
                 self._connection.execute("delete from people where uid = ?", (uid,))
                 self._address(uid, set())
+                self.groups.without(uid)
         with self._lock:
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         return len(found)
@@ -341,7 +363,7 @@ class PeopleStore:
         if not self.sealed:
             return
         query = "select uid, payload from people where substr(payload, 1, 1) = x'00' limit 500"
-        resealed = 0
+        resealed = self.groups.seal_plain_ones()
         while rows := self._rows(query, ()):
             with self.together(), self._words():
                 for row in rows:

@@ -11,9 +11,9 @@ from console.settings.paths import private_file
 from console.settings.sealing import new_key
 from console.settings.wal import use_wal
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30
-_TABLES = """
+_VERSION_1 = """
 create table keys (name text primary key, key blob not null, sealed integer not null) without rowid;
 create table people (
     uid text primary key,
@@ -36,6 +36,21 @@ create index addresses_by_uid on addresses (uid);
 create table sequence (one integer primary key check (one = 1), change integer not null);
 insert into sequence values (1, 0);
 """
+_VERSION_2 = """
+create table groups (
+    uid text primary key,
+    name_digest blob not null,
+    change integer not null,
+    created_at text not null,
+    modified_at text not null,
+    payload blob not null
+) without rowid;
+create unique index groups_by_name on groups (name_digest);
+create table members (group_uid text not null, member text not null, display blob);
+create index members_by_group on members (group_uid);
+create index members_by_member on members (member);
+"""
+_STEPS = (_VERSION_1, _VERSION_2)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -59,8 +74,9 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("begin immediate")
         try:
             if _version(connection) < VERSION:
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    connection.execute(statement)
+                for step in _STEPS[_version(connection) :]:
+                    for statement in filter(str.strip, step.split(";")):
+                        connection.execute(statement)
                 connection.execute(f"pragma user_version = {VERSION}")
         except BaseException:
             connection.execute("rollback")

@@ -17,6 +17,7 @@ ACCESS_TOKEN = "accessToken"  # noqa: S105 - the name of a secret, not one
 PROXY_PASSWORD = "httpProxyPassword"  # noqa: S105 - the name of a secret, not one
 JOURNAL_KEY = "journalKey"
 SOURCE_PREFIX = "source/"
+GATEWAY_PREFIX = "gateway/"
 
 PROFILE_SECRETS = (CLIENT_SECRET, REFRESH_TOKEN, ACCESS_TOKEN, PROXY_PASSWORD)
 ENVIRONMENT = {
@@ -39,12 +40,17 @@ def source_secret(name: str) -> str:
     return SOURCE_PREFIX + name
 
 
+def gateway_secret(name: str) -> str:
+    """The vault name of what a client of the gateway says to sign in."""
+    return GATEWAY_PREFIX + name
+
+
 def belongs_to_machine(name: str) -> bool:
-    """Whether a secret is the machine's, not one profile's: the journal's key, sources' passwords.
+    """Whether a secret is the machine's, not one profile's: the journal's key, passwords of sources and of the gateway's clients.
 
     These never travel to HubSpot, and the journal and the mappings serve all profiles.
     """
-    return name == JOURNAL_KEY or name.startswith(SOURCE_PREFIX)
+    return name == JOURNAL_KEY or name.startswith((SOURCE_PREFIX, GATEWAY_PREFIX))
 
 
 class Secrets:
@@ -98,7 +104,7 @@ class Secrets:
 
     def _given(self, name: str) -> tuple[str, str] | None:
         """What this process was started with, and where it stands."""
-        variable = _source_variable(name) if name.startswith(SOURCE_PREFIX) else ENVIRONMENT.get(name)
+        variable = _variable(name)
         if variable is None:
             return None
         value = self._environ.get(variable, "").strip()
@@ -112,9 +118,12 @@ class Secrets:
         return None
 
 
-def _source_variable(name: str) -> str:
-    """The environment's name of a source's secret: HUBSPOKE_SOURCE_LDAP_EXAMPLE_ORG of source/ldap.example.org."""
-    return "HUBSPOKE_SOURCE_" + re.sub("[^A-Z0-9]", "_", name.removeprefix(SOURCE_PREFIX).upper())
+def _variable(name: str) -> str | None:
+    """The environment's name of a secret: HUBSPOKE_SOURCE_LDAP_EXAMPLE_ORG of source/ldap.example.org."""
+    for prefix in (SOURCE_PREFIX, GATEWAY_PREFIX):
+        if name.startswith(prefix):
+            return "HUBSPOKE_" + re.sub("[^A-Z0-9]", "_", name.upper())
+    return ENVIRONMENT.get(name)
 
 
 def _credential(path: Path) -> str:

@@ -50,9 +50,11 @@ class ManagedPeople(ServerSource):
             try:
                 last = store.last_change()
                 after = _number(since)
+                grouped = store.groups.any()
                 while page := store.changes(after, 1 if first else PAGE, removed=False):
                     after = page[-1].change
-                    yield from map(_record, page)
+                    for person in page:
+                        yield _record(person, store.groups.names_of(person.uid) if grouped else [])
                 self._last = last
             finally:
                 store.close()
@@ -72,8 +74,10 @@ class ManagedPeople(ServerSource):
         return PeopleStore.open(*ticket_of(self._ticket))
 
 
-def _record(person: Person) -> dict[str, object]:
-    return {**person.attributes, "id": person.uid, "userName": person.user_name, "active": person.active}
+def _record(person: Person, groups: list[str]) -> dict[str, object]:
+    """`memberOf` names the groups that identity servers pushed."""
+    own = {"id": person.uid, "userName": person.user_name, "active": person.active}
+    return {**person.attributes, **own, **({"memberOf": groups} if groups else {})}
 
 
 def _number(mark: str) -> int:

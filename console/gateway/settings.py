@@ -1,0 +1,199 @@
+"""`gateway.toml` of the config folder: where the gateway listens, and which clients may do what."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from console.connector.filter import parse
+from console.gateway.ports import RIGHTS, Caller, Right
+from console.settings import tomlfile
+from console.settings.errors import SettingsError
+from console.settings.paths import Paths
+
+FILE = "gateway.toml"
+_COMMENT = "The gateway of Hubspoke: hubspoke gateway. Secrets of clients are in the vault, never here."
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
+
+Kind = Literal["basic", "bearer", "apiKey", "mtls"]
+Tls = Literal["self-signed", "files", "off"]
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who may call.
+
+    `auth` is how they say who they are: `basic` (user `user`, by default the client's name), `bearer`, `apiKey` (header
+    X-API-Key) or `mtls` (a client certificate with `subject` as its common name or DNS name). What they say is compared
+    with the vault's `gateway/NAME`, of which only a hash is kept.
+    """
+
+    name: str
+    auth: Kind = "basic"
+    user: str = ""
+    subject: str = ""
+    rights: tuple[Right, ...] = ("scim:read", "scim:write")
+    mapping: str = ""
+    scope: str = ""
+    blocking: bool = False
+    deletion: Literal["remove", "deactivate"] = "remove"
+
+    def caller(self) -> Caller:
+        """Who it is that calls, for the rest of the gateway."""
+        return Caller(
+            client=self.name,
+            rights=frozenset(self.rights),
+            mapping=self.mapping,
+            scope=self.scope,
+            blocking=self.blocking,
+            deletion=self.deletion,
+        )
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where it listens, its certificate, its limits (bytes, seconds, requests at once), and its clients."""
+
+    listen: str = "127.0.0.1:8253"
+    tls: Tls = "self-signed"
+    certificate: str = ""
+    key: str = ""
+    client_ca: str = ""
+    max_body_bytes: int = 1 << 20
+    max_header_bytes: int = 16_384
+    request_seconds: float = 60.0
+    blocking_seconds: float = 30.0
+    max_requests: int = 200
+    max_requests_per_client: int = 50
+    per_second_per_client: float = 200.0
+    client: tuple[Client, ...] = ()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port. Raises SettingsError."""
+        host, colon, port = self.listen.rpartition(":")
+        if not colon or not host or not port.isdigit() or not 0 <= int(port) < 65536:
+            raise SettingsError(f'listen = "{self.listen[:60]}" is no HOST:PORT.', 'Write listen = "127.0.0.1:8253".')
+        return host.strip("[]"), int(port)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        host, _ = self.address
+        if host == "localhost":
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    def named(self, name: str) -> Client | None:
+        """The client of this name."""
+        return next((client for client in self.client if client.name == name), None)
+
+
+def load(paths: Paths) -> GatewaySettings:
+    """The settings; defaults without any client where there is no file. Raises SettingsError."""
+    path = paths.config / FILE
+    if not path.exists():
+        return GatewaySettings()
+    found = tomlfile.read(path, "gateway")
+    _known(found, path)
+    try:
+        settings = msgspec.convert(found.values, GatewaySettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"The gateway's settings are wrong: {error}.", "See docs/gateway.md for each key.", file=path
+        ) from None
+    try:
+        check(settings)
+    except SettingsError as error:
+        raise SettingsError(error.message, error.remedy, file=path) from None
+    return settings
+
+
+def save(paths: Paths, settings: GatewaySettings) -> None:
+    """Replace the file."""
+    check(settings)
+    default = msgspec.to_builtins(GatewaySettings())
+    values = {key: value for key, value in msgspec.to_builtins(settings).items() if value != default[key]}
+    if "client" in values:
+        blank = msgspec.to_builtins(Client(name=""))
+        values["client"] = [
+            {
+                key: list(value) if isinstance(value, tuple) else value
+                for key, value in one.items()
+                if value != blank[key]
+            }
+            for one in values["client"]
+        ]
+    tomlfile.write(paths.config / FILE, values, _COMMENT)
+
+
+def check(settings: GatewaySettings) -> None:
+    """Refuse what must not be: off loopback without TLS, clients twice, filters that are none. Raises SettingsError."""
+    if settings.tls == "off" and not settings.loopback:
+        raise SettingsError(
+            f"{settings.listen} can be reached from elsewhere, and tls is off: secrets would travel in the clear.",
+            'Write tls = "self-signed" or tls = "files", or listen on 127.0.0.1 behind a proxy that speaks TLS.',
+        )
+    if settings.tls == "files" and not (settings.certificate and settings.key):
+        raise SettingsError('tls = "files" needs certificate and key.', "Name both PEM files.")
+    seen: set[str] = set()
+    for client in settings.client:
+        _check_client(client, settings)
+        if client.name in seen:
+            raise SettingsError(f"The client {client.name} is there twice.", "Rename or remove one.")
+        seen.add(client.name)
+        other = next((one for one in settings.client if one.mapping and one.mapping == client.mapping), client)
+        if other.scope != client.scope:
+            raise SettingsError(
+                f"The clients {other.name} and {client.name} share the mapping {client.mapping}, but not the scope.",
+                "Give both the same scope, or each a mapping of its own.",
+            )
+
+
+def _check_client(client: Client, settings: GatewaySettings) -> None:
+    if not _NAME.match(client.name):
+        raise SettingsError(
+            f'"{client.name[:60]}" is no name of a client.', "Use small letters, digits, dots, dashes, underscores."
+        )
+    if client.auth == "mtls" and not (client.subject and settings.client_ca):
+        raise SettingsError(
+            f"The client {client.name} signs in by certificate, which needs its subject and client_ca.",
+            'Write client_ca = "/path/ca.pem", and subject = "wso2.example.org" at the client.',
+        )
+    if client.scope:
+        try:
+            parse(client.scope)
+        except ValueError as error:
+            raise SettingsError(
+                f"The scope of the client {client.name} is no query filter: {error}.",
+                "Such as: scope = 'mail co \"@example.org\"'.",
+            ) from None
+
+
+def _known(found: tomlfile.TomlFile, path: Path) -> None:
+    """Unknown keys are errors, named with the nearest one that there is."""
+    tables: list[tuple[dict[str, Any], tuple[str, ...]]] = [(found.values, GatewaySettings.__struct_fields__)]
+    clients = found.values.get("client")
+    if isinstance(clients, list):
+        tables += [(one, Client.__struct_fields__) for one in clients if isinstance(one, dict)]
+    for table, known in tables:
+        for key in table:
+            if key not in known:
+                meant = tomlfile.nearest(key, known)
+                raise SettingsError(
+                    f'Unknown key "{key[:60]}".',
+                    f"Did you mean {meant}?" if meant else f"The keys are: {', '.join(known)}.",
+                    file=path,
+                    line=found.line(key),
+                    key=key,
+                )
+
+
+def all_rights() -> tuple[Right, ...]:
+    """Every right there is."""
+    return RIGHTS
