@@ -11,7 +11,7 @@ from tests.apply.nursery import Nursery
 from tests.apply.unkeyed import judge, killed_again_and_again, planned
 from tests.support.simulator import Simulator, start_simulator
 
-COMPANIES, KILLS = 400, 6
+COMPANIES, KILLS = 1_200, 5
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def sim() -> Iterator[Simulator]:
 
 
 async def test_companies_are_never_made_twice(sim: Simulator, nursery: Nursery, tmp_path: Path) -> None:
-    sim.settings(latency=0.05)
+    sim.settings(latency=0.1)
     plan = await planned(tmp_path, sim, COMPANIES)
     killed, _ = await killed_again_and_again(sim, nursery, tmp_path, plan, KILLS, seed=4)
     assert killed >= 2
