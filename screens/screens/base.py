@@ -60,8 +60,9 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
             self.session_opened(self.session)
 
     def on_screen_resume(self) -> None:
-        """What the first line and the gauges said before the screen was covered may be old."""
+        """What the first line, the gauges and the keys said before the screen was covered may be old."""
         self.console.renew_bars()
+        self.refresh_bindings()
 
     def session_opened(self, session: Session) -> None:
         """A profile is open: the first time, or anew."""

@@ -62,7 +62,6 @@ class BundleScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Gather."""
-        super().on_mount()
         self.action_again()
 
     def action_again(self) -> None:

@@ -56,7 +56,6 @@ class EditLetterScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Begin at the property that HubSpot named."""
-        super().on_mount()
         named = next((n for n, change in enumerate(self._changes) if change.name in self._entry.cause), None)
         if named is not None:
             self.query_one(f"#value-{named}", Input).focus()

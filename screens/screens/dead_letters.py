@@ -85,7 +85,6 @@ class DeadLettersScreen(Reading):
 
     def on_screen_resume(self) -> None:
         """A repair may have been applied meanwhile."""
-        super().on_screen_resume()
         if self.session is not None and self._run is not None:
             self.session_opened(self.session)
 

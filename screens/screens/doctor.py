@@ -56,7 +56,6 @@ class DoctorScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Look."""
-        super().on_mount()
         self.action_again()
 
     def action_again(self) -> None:

@@ -83,7 +83,6 @@ class HistoryScreen(RunDoing):
 
     def on_mount(self) -> None:
         """Show the list that was asked for."""
-        super().on_mount()
         self.query_one("#history-text", Input).display = False
         self._arrange()
 
@@ -99,7 +98,6 @@ class HistoryScreen(RunDoing):
 
     def on_screen_resume(self) -> None:
         """Something may have been added."""
-        super().on_screen_resume()
         if self.session is not None and self.is_mounted:
             self.session_opened(self.session)
 

@@ -75,7 +75,6 @@ class LogScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        super().on_mount()
         self.work(self._look, group="log")
 
     async def _look(self) -> None:

@@ -89,7 +89,6 @@ class NewPlanScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Say what comes of Enter."""
-        super().on_mount()
         self._say()
 
     def session_opened(self, session: Session) -> None:

@@ -95,7 +95,6 @@ class PlanScreen(Reviewing):
 
     def on_mount(self) -> None:
         """Name the plan."""
-        super().on_mount()
         self.retitle(f"Plan {self.plan_id}")
         self.query_one("#plan-text").display = False
         self.query_one("#plan-pending").display = False
@@ -106,7 +105,6 @@ class PlanScreen(Reviewing):
 
     def on_screen_resume(self) -> None:
         """It may have been approved or run meanwhile."""
-        super().on_screen_resume()
         if self.session is not None and self.plan is not None:
             self.session_opened(self.session)
 

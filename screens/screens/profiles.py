@@ -38,12 +38,10 @@ class ProfilesScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Read the folder."""
-        super().on_mount()
         self.work(self._list, group="profiles")
 
     def on_screen_resume(self) -> None:
         """The setup may have made one."""
-        super().on_screen_resume()
         self.work(self._list, group="list")
 
     async def _list(self) -> None:

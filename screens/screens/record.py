@@ -22,7 +22,6 @@ from screens.record_copying import copied
 from screens.record_words import Shown
 from screens.screens.base import ConsoleScreen
 from screens.terminal.hyperlinks import linked
-from screens.widgets.bars import KeyBar
 from screens.widgets.details import property_detail
 from screens.widgets.paged_rows import PagedRows
 from screens.widgets.panel import Line, Panel
@@ -112,7 +111,7 @@ class RecordScreen(ConsoleScreen[None]):
         self._uid = sheet.found.uid
         self.retitle(f"{self._class.capitalize()} {self._uid}")
         self._take(sheet)
-        self._renew_keys()
+        self.refresh_bindings()
         self.work(lambda: self._read_history(session), group="record-history", failed=lambda _: None)
 
     async def _read_history(self, session: Session) -> None:
@@ -147,12 +146,7 @@ class RecordScreen(ConsoleScreen[None]):
         table.display = self.query_one("#record-find").display = False
         self._show()
         self.query_one("#record-count", Line).show("")
-        self._renew_keys()
-
-    def _renew_keys(self) -> None:
-        """Other keys work now; the line of them may need another row."""
         self.refresh_bindings()
-        self.set_timer(0.05, lambda: self.query_one(KeyBar).refresh(layout=True))
 
     # ---- showing
 

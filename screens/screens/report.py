@@ -49,7 +49,6 @@ class ReportScreen(RunDoing):
 
     def on_mount(self) -> None:
         """Name the run."""
-        super().on_mount()
         self.retitle(f"Report {self._run_id}")
 
     def session_opened(self, session: Session) -> None:

@@ -117,7 +117,6 @@ class RunScreen(RunDoing):
     def on_mount(self) -> None:
         """Say that something is coming."""
         self._progress_panel.show(literal("Reading …", "$muted"))
-        super().on_mount()
 
     def session_opened(self, session: Session) -> None:  # noqa: ARG002 - the base's signature
         """Follow the run."""

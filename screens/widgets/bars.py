@@ -9,6 +9,7 @@ from textual.events import Click
 from textual.widget import Widget
 
 from screens.literal import literal, row
+from screens.terminal.relaid import Relaid
 from screens.widgets.gauges import gauge_line
 from screens.widgets.panel import Line
 
@@ -103,7 +104,7 @@ class GaugeBar(Line):
             self.show(gauge_line(app.budget_state, self.size.width or app.size.width))
 
 
-class KeyBar(Widget):
+class KeyBar(Relaid):
     """The keys that work here, each with its word; two rows where one is too short."""
 
     def __init__(self) -> None:
@@ -118,7 +119,7 @@ class KeyBar(Widget):
 
     def renew(self) -> None:
         """Ask anew which keys work; under a dialog the line stays as it was."""
-        if self.screen.is_current:
+        if self.app.screen is self.screen:  # `is_current` is true below a dialog, too
             keys = self._working()
             if keys != self._keys:
                 self._keys = keys

@@ -6,9 +6,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.literal import literal
+from screens.terminal.relaid import Relaid
 
 
-class Line(Static):
+class Line(Relaid, Static):
     """A Static of literal Content that leaves the terminal alone while nothing changed."""
 
     def __init__(self, content: Content | str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name

@@ -88,7 +88,6 @@ class BrowseScreen(Takings, Keeping, Asking, ConsoleScreen[None]):
     def on_mount(self) -> None:
         """Show the class that was asked for."""
         self.retitle(PLURALS[self.object_class].capitalize())
-        super().on_mount()
 
     def session_opened(self, session: Session) -> None:
         """Read the first page."""

@@ -96,7 +96,6 @@ class DraftScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Show the first tab."""
-        super().on_mount()
         self.retitle(f"Mapping {self.called}")
         self._show_tab()
 

@@ -113,7 +113,6 @@ class ImportedScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Show the list."""
-        super().on_mount()
         self.retitle(f"Imported {self._called}")
         self.query_one(RecordTable).show(PagedRows.of(self._left, _left_row))
 

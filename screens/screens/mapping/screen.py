@@ -86,7 +86,6 @@ class MappingScreen(ConsoleScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Whatever was done above may have changed them."""
-        super().on_screen_resume()
         if self.session is not None and self.table.rows.count():
             self.session_opened(self.session)
 

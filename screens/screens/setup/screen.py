@@ -73,7 +73,6 @@ class SetupScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """The step where the setup was left; the first one otherwise."""
-        super().on_mount()
         from console.settings import unfinished
 
         self._kept = unfinished.load(self.console.paths)

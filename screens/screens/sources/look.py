@@ -41,7 +41,6 @@ class SourceScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         """Read it."""
-        super().on_mount()
         self.action_again()
 
     def action_again(self) -> None:

@@ -72,7 +72,6 @@ class SourcesScreen(ConsoleScreen[None]):
 
     def on_screen_resume(self) -> None:
         """A mapping may have been made meanwhile."""
-        super().on_screen_resume()
         if self.session is not None and self.query_one(RecordTable).rows.count():
             self.session_opened(self.session)
 
