@@ -1,0 +1,1 @@
+"""The connector's REST as identity servers know it (CREST), under /openidm."""
