@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -250,13 +251,10 @@ def find_links(
 ) -> list[Row[Any]]:
     """The links with one of `values` in `column` (digest or uid)."""
     found: list[Row[Any]] = []
-    scope = _scope(portal_id, mapping, object_class)
+    scope = {"portal": portal_id, "mapping": mapping, "class": object_class}
+    statement = _LINKS_BY_DIGEST if column == "digest" else _LINKS_BY_UID
     for start in range(0, len(values), _IN):
-        wanted = links.c[column].in_(values[start : start + _IN])
-        if column != "digest":
-            # by way of the digests: without statistics SQLite takes the other index only where it holds all that is asked
-            wanted = links.c.digest.in_(select(links.c.digest).where(*scope, wanted).scalar_subquery())
-        found.extend(connection.execute(select(links).where(*scope, wanted)))
+        found.extend(connection.execute(statement, {**scope, "values": list(values[start : start + _IN])}))
     return found
 
 
@@ -319,4 +317,16 @@ _LINK = Many(
         },
     ),
     tuple(links.columns.keys()),
+)
+_OF_MAPPING = (
+    links.c.portal_id == bindparam("portal"),
+    links.c.mapping == bindparam("mapping"),
+    links.c.object_class == bindparam("class"),
+)
+_WANTED = bindparam("values", expanding=True)
+_LINKS_BY_DIGEST = select(links).where(*_OF_MAPPING, links.c.digest.in_(_WANTED))
+# by way of the digests: without statistics SQLite takes the other index only where it holds all that is asked
+_LINKS_BY_UID = select(links).where(
+    *_OF_MAPPING,
+    links.c.digest.in_(select(links.c.digest).where(*_OF_MAPPING, links.c.uid.in_(_WANTED)).scalar_subquery()),
 )

@@ -142,6 +142,7 @@ class Correlator:
         self._portal = portal_id
         self._mapping = mapping
         self._shared = SHARED_KEYS.get(object_class, ())
+        self._has_links: bool | None = None
 
     @property
     def requests(self) -> int:
@@ -151,6 +152,8 @@ class Correlator:
     async def links(self, people: Sequence[Person]) -> dict[bytes, Link]:
         """The links of people, by the digest of their source id."""
         digests = {person.digest for person in people if person.digest}
+        if not await self._any_link():
+            return {}
         return await self._journal.links(self._portal, self._mapping, digests, object_class=self._class)
 
     async def linked(self, people: Sequence[tuple[Person, Link]]) -> list[Found]:
@@ -215,10 +218,17 @@ class Correlator:
         await self._mark_taken(found)
         return found
 
+    async def _any_link(self) -> bool:
+        """Whether the mapping has links at all; before its first run there is nothing to look up."""
+        if self._has_links is None:
+            count = await self._journal.count_links(self._portal, self._mapping, object_class=self._class)
+            self._has_links = count > 0
+        return self._has_links
+
     async def _mark_taken(self, found: Sequence[Found]) -> None:
         """A record may belong to somebody else of this mapping already, also by the id of one merged into it."""
         uids = {uid for one in found if one.record is not None for uid in known_as(one.record)}
-        if not uids:
+        if not uids or not await self._any_link():
             return
         owners = await self._journal.links_by_uid(self._portal, self._mapping, uids, object_class=self._class)
         for one in found:

@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from console.journal.model import Action, Entry, EntryState, RunProgress, Situation
+from console.journal.troubled import DEAD
 from console.provisioning.explain import Explanation
 from console.provisioning.mapping_preview import FATES, PersonPreview
-from console.provisioning.retry import DEAD
 
 State = Literal["pass", "fail", "warn", "info", "skipped"]
 _STILL = (Action.REPORT, Action.IGNORE)

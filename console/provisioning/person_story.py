@@ -14,6 +14,7 @@ from console.hubspot.model import PropertyDefinition, Record
 from console.journal.errors import UnknownPlan
 from console.journal.journal import Journal
 from console.journal.model import Entry, NewEntry, Plan, RunProgress, RunState, Situation
+from console.journal.troubled import DEAD
 from console.provisioning.correlate import label_of
 from console.provisioning.errors import PlanRefused
 from console.provisioning.explain import MEANINGS, Explanation
@@ -23,7 +24,6 @@ from console.provisioning.mappings import Mappings
 from console.provisioning.person_finding import Hit, find_people, find_row, record_hit
 from console.provisioning.person_steps import Line, Step, Touched, history_steps, story_steps
 from console.provisioning.plans import Plans
-from console.provisioning.retry import DEAD
 from console.provisioning.runs import Runs
 from console.provisioning.situations import Policy
 from console.provisioning.source_people import SourcePeople
