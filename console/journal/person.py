@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from console.journal.model import Change, Entry, Payload, Plan, Problem
+from console.settings.mention import EMAILS, ERASED, whole
 
-EMAILS = frozenset({"email", "work_email", "hs_additional_emails"})
-"""Properties whose value says whose record it is; an address anywhere else only mentions the person."""
-
-ERASED = "(erased)"
 _SHORTEST_NAME = 4
 
 
@@ -49,7 +45,7 @@ class Needle:
 
     def __init__(self, email: str) -> None:
         self.email = email.strip()
-        self._pattern = _whole(self.email)
+        self._pattern = whole(self.email)
 
     def mentions(self, text: str | None) -> bool:
         """Whether the address stands in the text."""
@@ -118,7 +114,3 @@ def _texts(entry: Entry) -> Iterable[str | None]:
         yield f"{candidate.label} {candidate.key}"
     for tie in payload.ties:
         yield tie.key
-
-
-def _whole(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.+%-]){re.escape(word)}(?![\w-]|\.\w)", re.IGNORECASE)

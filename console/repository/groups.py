@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from console.repository.errors import BadPerson, Changed, NameTaken, NoSuchPerson
+from console.repository.mentions import without
 from console.repository.person import NAME_LIMIT, PAYLOAD_LIMIT, folded
 
 if TYPE_CHECKING:
@@ -151,6 +153,15 @@ class GroupStore:
     def without(self, member: str) -> None:
         """Somebody is gone: out of every group."""
         self._rows("delete from members where member = ?", (member,))
+
+    def forget(self, pattern: re.Pattern[str]) -> None:
+        """Take an address out of what groups say of themselves, and of how they call their members."""
+        for group in self.all():
+            name = pattern.sub(f"(erased {group.uid[:8]})", group.name)
+            attributes = without(group.attributes, pattern)
+            members = {uid: pattern.sub("", called) for uid, called in group.members.items()}
+            if (name, attributes, members) != (group.name, group.attributes, group.members):
+                self.put(group.uid, name, attributes, members)
 
     def seal_plain_ones(self) -> int:
         """Groups that were written while there was no vault are sealed now; how many there were."""

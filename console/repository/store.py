@@ -22,9 +22,11 @@ import msgspec
 
 from console.repository.errors import Changed, NameTaken, NoSuchPerson, translated
 from console.repository.groups import GroupStore
-from console.repository.person import Payload, Person, addresses, encoded, folded, texts
+from console.repository.mentions import belongs, without
+from console.repository.person import Payload, Person, addresses, encoded, folded
 from console.repository.seal import PeopleSeal, fingerprint, wrapping
 from console.repository.tables import connect, load_key
+from console.settings.mention import whole
 
 FILE = "people.sqlite"
 PAGE = 500
@@ -132,6 +134,12 @@ class PeopleStore:
         """The next changes after a number, oldest first: of each person only the last one."""
         condition = "change > ?" if removed else "change > ? and removed = 0"
         return [self._person(row) for row in self._rows(_READ.format(condition, "change"), (after, limit))]
+
+    def changed_since(self, after: int) -> tuple[int, list[str]]:
+        """How many people changed after a number, and the uids of those who were removed."""
+        many = self._rows("select count(*) as people from people where change > ?", (after,))[0]["people"]
+        removed = self._rows("select uid from people where change > ? and removed = 1 order by change", (after,))
+        return int(many), [row["uid"] for row in removed]
 
     def page_of(self, uids: Sequence[str]) -> list[Person]:
         """Who of these uids is present."""
@@ -260,24 +268,28 @@ class PeopleStore:
             self.groups.without(uid)
 
     def forget(self, text: str) -> int:
-        """Erase everybody who has this email address or user name, without a trace; how many there were."""
-        wanted = folded(text)
-        after, found = "", []
+        """Erase everybody whose email address or user name this is, without a trace; how many there were.
+
+        People and groups who only mention the address lose it, and stay.
+        """
+        pattern, after = whole(text), ""
+        own: list[str] = []
+        others: list[str] = []
         while page := self.page(after):
             after = page[-1].uid
-            found += [
-                person.uid
-                for person in page
-                if wanted == folded(person.user_name) or wanted in map(folded, texts(person.attributes))
-            ]
+            own += [one.uid for one in page if belongs(one, text)]
+            others += [one.uid for one in page if without(one.attributes, pattern) != one.attributes]
         with self._changing():
-            for uid in found:
+            for uid in own:
                 self._connection.execute("delete from people where uid = ?", (uid,))
                 self._address(uid, set())
                 self.groups.without(uid)
+            for person in self.page_of(others):
+                self.replace(person.uid, attributes=without(person.attributes, pattern))
+            self.groups.forget(pattern)
         with self._lock:
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
-        return len(found)
+        return len(own)
 
     @contextmanager
     def together(self) -> Iterator[None]:

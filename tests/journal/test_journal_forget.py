@@ -27,7 +27,8 @@ from console.journal.model import (
     Situation,
     Undo,
 )
-from console.journal.person import ERASED, Needle
+from console.journal.person import Needle
+from console.settings.mention import ERASED
 from tests.journal.journal_parts import MAPPING, MASTER, ME, PORTAL, entry, finished, journal_in
 
 EMAIL = "Zoë.Quartermain@example.com"

@@ -158,6 +158,39 @@ def test_who_is_forgotten_leaves_no_byte(path: Path, key: bytes | None) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("key", [KEY, None])
+def test_who_only_mentions_the_forgotten_one_stays_without_the_address(path: Path, key: bytes | None) -> None:
+    store = PeopleStore.open(path, key)
+    ann = store.add("ann", {"emails": [{"value": "Ann.Lee@Example.org"}]})
+    gone = store.add("ann.lee@example.org", {"mail": None})
+    bob = store.add(
+        "bob", {"mail": "bob@example.org", "assistant": "ann.lee@example.org", "note": "or ANN.LEE@example.org!"}
+    )
+    eve = store.add(
+        "eve", {"urn:x:User": {"manager": {"mail": "Ann.Lee@example.org", "value": "7"}}, "otherMails": ["e@x.org"]}
+    )
+    cy = store.add("cy", {"mail": "joann.lee@example.org", "tags": ["ann.lee@example.org", None, "b"]})
+    team = store.groups.put(
+        None,
+        "ann.lee@example.org's",
+        {"owner": "ann.lee@example.org"},
+        {ann.uid: "Ann", bob.uid: "for Ann.Lee@example.org"},
+    )
+    assert store.forget("Ann.Lee@example.org") == 2
+    assert {one.uid for one in store.page()} == {bob.uid, eve.uid, cy.uid}
+    assert store.get(bob.uid).attributes == {"mail": "bob@example.org", "note": "or (erased)!"}
+    assert store.get(eve.uid).attributes == {"urn:x:User": {"manager": {"value": "7"}}, "otherMails": ["e@x.org"]}
+    assert store.get(cy.uid).attributes == {"mail": "joann.lee@example.org", "tags": [None, "b"]}
+    assert [one.uid for one in store.addressed("ann.lee@example.org")] == []
+    left = store.groups.get(team.uid)
+    assert (left.name, left.attributes, left.members) == (f"(erased {team.uid[:8]})'s", {}, {bob.uid: "for "})
+    assert store.groups.named("ann.lee@example.org's") is None
+    data = on_disk(path).lower().replace(b"joann.lee@", b"")
+    assert b"ann.lee@example.org" not in data
+    assert gone.uid not in {one.uid for one in store.changes()}
+    store.close()
+
+
 def test_people_are_found_by_every_address_of_theirs(path: Path) -> None:
     store = PeopleStore.open(path, KEY)
     ann = store.add("ann", {"emails": [{"value": "Ann@Example.org"}], "note": "ask ann@other.org"})
