@@ -6,7 +6,7 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from threading import Event
+from threading import Event, Lock
 
 import msgspec
 
@@ -65,6 +65,7 @@ class Snapshot:
         self._starts = Starts(counts)
         self._blocks: OrderedDict[int, Columns] = OrderedDict()
         self._records: OrderedDict[int, Record | None] = OrderedDict()
+        self._turn = Lock()
         self.info = info_of(file, self.count)
 
     def close(self) -> None:
@@ -82,7 +83,14 @@ class Snapshot:
         return {one.name: one for one in self._file.head.schema}
 
     def record(self, position: int) -> Record | None:
-        """The record at a position; None for one that was forgotten. Raises SnapshotError."""
+        """The record at a position; None for one that was forgotten. Raises SnapshotError.
+
+        The screen asks while an answer is worked on in a thread.
+        """
+        with self._turn:
+            return self._kept(position)
+
+    def _kept(self, position: int) -> Record | None:
         if position in self._records:
             self._records.move_to_end(position)
             return self._records[position]

@@ -22,6 +22,7 @@ import msgspec
 
 from console.hubspot.model import PropertyDefinition
 from console.settings.errors import SettingsError
+from console.settings.mention import EMAILS, ERASED
 from console.settings.paths import private_file
 from console.settings.sealing import Seal, Unreadable, derived, new_key
 
@@ -30,7 +31,6 @@ SUFFIX = ".snapshot"
 TAKING = ".taking"
 """What a file is called until its last page is in it."""
 VERSION = 1
-_ERASED = "(erased)"
 _BUSY_SECONDS = 10
 _PART = 32_768
 """Positions of an order that are sealed together."""
@@ -170,15 +170,15 @@ class SnapshotFile:
         self._date()
 
     def erase(self, address: re.Pattern[str], uids: frozenset[str]) -> int:
-        """Take out whose uid or e-mail property it is, and the address from all other values; how many records went."""
-        whose = [place for place, name in enumerate(self.head.properties, 1) if "email" in name]
+        """Take out whose uid or address it is, and the address from all other values; how many records went."""
+        whose = [place for place, name in enumerate(self.head.properties, 1) if name in EMAILS]
         erased = 0
         for number, columns in self.blocks():
             rows = [row for row, uid in enumerate(columns[0]) if uid in uids or _names(columns, whose, row, address)]
             for row in rows:
                 for column in columns:
                     column[row] = None
-            scrubbed = [[address.sub(_ERASED, value) if value else value for value in column] for column in columns]
+            scrubbed = [[address.sub(ERASED, value) if value else value for value in column] for column in columns]
             if rows or scrubbed != columns:
                 self._replace(number, scrubbed, len(rows))
             erased += len(rows)
@@ -320,8 +320,14 @@ def remove(path: Path) -> bool:
 
 def remove_older(folder: Path, before: float) -> int:
     """Remove snapshots that were begun before a moment, in seconds since the epoch; how many."""
-    old = [path for path in files(folder) if path.stat().st_mtime < before]
-    return sum(remove(path) for path in old)
+    return sum(remove(path) for path in files(folder) if _began(path) < before)
+
+
+def _began(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # it was just finished, and has another name
+        return float("inf")
 
 
 def files(folder: Path) -> list[Path]:

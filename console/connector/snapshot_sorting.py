@@ -86,6 +86,8 @@ def _beside(file: SnapshotFile, name: str, *, descending: bool, cancelled: Event
         process.kill()
     finally:
         code = process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
     if cancelled.is_set():
         raise Cancelled
     return code == 0

@@ -30,6 +30,7 @@ from console.connector.snapshot_file import (
 )
 from console.hubspot.model import Page
 from console.hubspot.objects import LIST_LIMIT
+from console.settings.mention import whole
 from console.settings.paths import private_open
 from console.settings.views import View, Views
 
@@ -121,9 +122,16 @@ class Snapshots:
         return await asyncio.to_thread(lambda: Snapshot(SnapshotFile.open(path, self._key)))
 
     async def remove(self, cls: str) -> bool:
-        """Remove the snapshot of a class, a half-taken one too; whether there was one."""
+        """Remove the snapshot of a class, a half-taken one too; whether there was one.
+
+        Raises SnapshotError: another process is taking one.
+        """
+        await self.stop(cls)
         paths = [await self._path(cls, suffix) for suffix in (SUFFIX, TAKING)]
-        return any(await asyncio.to_thread(lambda: [remove(path) for path in paths]))
+        if not any(path.exists() for path in paths):
+            return False
+        async with self._alone(cls):
+            return any(await asyncio.to_thread(lambda: [remove(path) for path in paths]))
 
     async def cost(self, cls: str, properties: Sequence[str] = ()) -> SnapshotCost:
         """What taking one would cost; asks HubSpot twice: how many there are, and how long a page takes. HubSpotError."""
@@ -216,8 +224,7 @@ class Snapshots:
 
         `uids` are portal, class and id. One that cannot be read any more is removed whole.
         """
-        pattern = re.compile(rf"(?<![\w.+%-]){re.escape(email.strip())}(?![\w-]|\.\w)", re.IGNORECASE)
-        return await asyncio.to_thread(self._forget, pattern, uids)
+        return await asyncio.to_thread(self._forget, whole(email), uids)
 
     def _forget(self, pattern: re.Pattern[str], uids: frozenset[tuple[int, str, str]]) -> int:
         erased = 0

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.connector import snapshot_sorting
+from console.connector import snapshot_file, snapshot_sorting
 from console.connector.filter import FilterError
 from console.connector.snapshot import Question, Snapshot
-from console.connector.snapshot_file import Head, Place, SnapshotError, SnapshotFile, remove_older
+from console.connector.snapshot_file import Head, Place, SnapshotError, SnapshotFile, files, remove_older
 from console.connector.snapshot_order import key_of
 from console.hubspot.model import PropertyDefinition
 
@@ -156,6 +158,34 @@ def test_what_mentions_the_person_loses_the_address_only(tmp_path: Path) -> None
     record = Snapshot(file).record(1)
     assert record is not None
     assert record.properties == {"email": "b@x.example", "city": "with (erased)"}
+
+
+def test_the_screen_reads_while_an_answer_is_worked_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.connector.snapshot._RECORDS_KEPT", 2)
+    snapshot = Snapshot(made(tmp_path / "46-contact.snapshot", count=5))
+
+    def walk(step: int) -> set[str]:
+        found = (snapshot.record(number * step % 4) for number in range(4_000))
+        return {record.id for record in found if record is not None}
+
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            seen = list(pool.map(walk, (1, 3, 1, 3)))
+    finally:
+        sys.setswitchinterval(often)
+    snapshot.close()
+    assert seen == [{"51000", "51001", "51002", "51003"}] * 4
+
+
+def test_pruning_passes_over_what_is_gone_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = made(tmp_path / "46-contact.snapshot")
+    file.remember_order("city", array("I", range(350)))
+    file.close()
+    seen = [*files(tmp_path), tmp_path / "46-contact.taking"]
+    monkeypatch.setattr(snapshot_file, "files", lambda _: seen)
+    assert remove_older(tmp_path, 1001.0) == 1
 
 
 def test_pruning_goes_by_when_it_was_begun(tmp_path: Path) -> None:

@@ -103,6 +103,24 @@ async def test_two_do_not_take_it_at_once(hubspot: Simulator, tmp_path: Path) ->
         assert (await first).complete
 
 
+async def test_what_is_being_taken_is_not_removed_below_it(hubspot: Simulator, tmp_path: Path) -> None:
+    async with snapshots_in(tmp_path, hubspot) as (snapshots, _):
+        assert not await snapshots.remove("contact")
+        first = asyncio.create_task(snapshots.take("contact", FIELDS))
+        await asyncio.sleep(0.05)
+        with pytest.raises(SnapshotError, match="Another process is taking"):
+            await snapshots.remove("contact")
+        assert (await first).complete
+        begun = asyncio.Event()
+        taking = snapshots.start("contact", FIELDS, fresh=True, ended=lambda _: None)
+        tell = taking.tell
+        taking.tell = lambda progress: (tell(progress), begun.set())  # type: ignore[method-assign, assignment, func-returns-value]
+        await begun.wait()
+        assert await snapshots.remove("contact")  # our own is stopped first
+        assert not taking.running
+        assert await snapshots.info("contact") is None
+
+
 async def test_one_person_is_forgotten_in_whole_and_half_snapshots(hubspot: Simulator, tmp_path: Path) -> None:
     async with snapshots_in(tmp_path, hubspot) as (snapshots, connector):
         await snapshots.take("contact", FIELDS)
