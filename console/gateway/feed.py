@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.connector.filter import matches, parse
-from console.gateway.feeder import Feeder, Waiting
+from console.gateway.feed_outcomes import Waiting
+from console.gateway.feeder import Feeder
 from console.gateway.marks import Marks
 from console.gateway.ports import Caller, ChangeKind, Fed
-from console.provisioning.of_people import Reader, readers, source_id_of
+from console.provisioning.of_people import readers
 from console.settings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,33 +21,41 @@ if TYPE_CHECKING:
     from console.repository.person import Person
     from console.session import Session
 
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 40.0
+"""A run waits for what is in flight when it is told to stop; a little longer than that."""
+SOURCE_ID = "id"
 
 
 class RepositoryFeed:
     """Feeders by mapping; see `console.gateway.ports.Feed`. Make one with `running`."""
 
-    def __init__(self, session: Session, settings: GatewaySettings, known: dict[str, Reader]) -> None:
+    def __init__(self, session: Session, settings: GatewaySettings) -> None:
         marks = Marks(session.paths)
-        self._readers = known
+        self._session = session
         self._seconds = settings.blocking_seconds
-        scopes = {client.mapping: client.scope for client in settings.client}
-        self.feeders = {name: Feeder(session, name, marks, scopes.get(name, "")) for name in known}
+        scopes = {client.mapping: client.scope for client in settings.client if client.mapping}
+        self.feeders = {name: Feeder(session, name, marks, scope) for name, scope in sorted(scopes.items())}
 
     @classmethod
     @asynccontextmanager
     async def running(cls, session: Session, settings: GatewaySettings) -> AsyncIterator[RepositoryFeed]:
         """A feed whose feeders are at work. Raises SettingsError for a client whose mapping cannot be used."""
-        wanted = {client.mapping for client in settings.client if client.mapping}
+        wanted = sorted({client.mapping for client in settings.client if client.mapping})
         mappings = await session.mappings
         known = {reader.name: reader for reader in await asyncio.to_thread(readers, mappings)}
-        for name in sorted(wanted):
+        for name in wanted:
             if name not in known:
                 raise SettingsError(
                     f'The mapping {name} of a client is not there, cannot be used, or does not read source = "people:".',
                     f"hubspoke mapping check {name}",
                 )
-        feed = cls(session, settings, {name: known[name] for name in wanted})
+            if known[name].source_id != SOURCE_ID:
+                raise SettingsError(
+                    f"The mapping {name} of a client knows people by {known[name].source_id or 'no source_id'}: "
+                    "nobody could tell who was removed, for a removed person keeps nothing but the id.",
+                    f'Write source_id = "{SOURCE_ID}" in the mapping.',
+                )
+        feed = cls(session, settings)
         tasks = [asyncio.create_task(one.forever(), name=f"feed {name}") for name, one in feed.feeders.items()]
         try:
             yield feed
@@ -60,19 +69,27 @@ class RepositoryFeed:
         feeder = self.feeders.get(caller.mapping)
         if feeder is None:
             return Fed(state="out_of_scope", message="this client keeps people here and provisions nobody")
-        if caller.scope and kind != "removed" and not matches(parse(caller.scope), _values(person)):
+        if caller.scope and kind != "removed" and not await self._in_scope(caller.scope, person):
             return Fed(state="out_of_scope", message="the client's scope leaves this person out")
         if not caller.blocking:
             feeder.wake()
             return Fed(state="accepted")
         answer: asyncio.Future[Fed] = asyncio.get_running_loop().create_future()
-        source_id = source_id_of(person, self._readers[caller.mapping])
-        feeder.wait_for(Waiting(person.change, source_id, answer))
+        feeder.wait_for(Waiting(person.change, person.uid, answer))
         try:
             async with asyncio.timeout(self._seconds):
                 return await answer
         except TimeoutError:
-            return Fed(state="failed", message="HubSpot was not reached in time. The change is kept, and goes on.")
+            why = f" {feeder.message}" if feeder.message else ""
+            return Fed(
+                state="failed", message=f"HubSpot did not take it in time.{why} The change is kept, and goes on."
+            )
+
+    async def _in_scope(self, scope: str, person: Person) -> bool:
+        """Whether a person, as a mapping would read them, is in a client's scope."""
+        people = await self._session.people
+        groups = await people.do(lambda store: store.groups.names_of(person.uid))
+        return matches(parse(scope), {**_values(person), **({"memberOf": groups} if groups else {})})
 
     @property
     def idle(self) -> bool:

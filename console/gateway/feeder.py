@@ -8,40 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from console.gateway.marks import Marks
+from console.gateway.feed_outcomes import Waiting, tell
+from console.gateway.feed_run import FeedRuns, Held
 from console.gateway.ports import Fed
-from console.hubspot.errors import HubSpotError
+from console.hubspot.errors import HubSpotError, Locked, Migrating, NotSent, OutcomeUnknown, RateLimited, ServerFault
 from console.journal.errors import JournalError
-from console.journal.model import Action, Entry, EntryState, RunProgress, RunState
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import LockedByAnother
 from console.provisioning.request import PlanRequest
-from console.provisioning.runner import run_attached
-from console.provisioning.runs import GuardRefused
+from console.repository.errors import RepositoryError
+from console.settings.errors import SettingsError
 from console.sources.errors import SourceError
 
 if TYPE_CHECKING:
-    from console.journal.model import Plan
+    from console.gateway.marks import Marks
     from console.session import Session
 
 COALESCE = 0.25
 """Seconds in which changes gather before they are brought to HubSpot together."""
-PATIENCE = (1.0, 60.0)
+PATIENCE = (1.0, 15.0)
 """The first and the longest pause, in seconds, after something that could not be done."""
-_GATHERED = 500
-_PAGE = 500
-_OURS = frozenset({RunState.PAUSED_QUOTA, RunState.QUARANTINED, RunState.APPROVED})
-_WORK = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.LINK, Action.UNLINK)
-
-
-class Waiting(NamedTuple):
-    """A client that waits for a person's change to be in HubSpot."""
-
-    change: int
-    source_id: str
-    answer: asyncio.Future[Fed]
+LOOK = 2.0
+"""Seconds until it is looked again whether a human, or another process, let it go on."""
+_PASSING = (RateLimited, ServerFault, NotSent, OutcomeUnknown, Locked, Migrating)
+_TOLD = (PlanRefused, HubSpotError, JournalError, SourceError, RepositoryError, SettingsError)
 
 
 class Feeder:
@@ -52,164 +44,145 @@ class Feeder:
         self.scope = scope
         self.message = ""
         """Why nothing goes on, "" where all is well."""
-        self.done = self.failed = self.waiting = 0
+        self.waiting = 0
         self.behind_since = 0.0
         self._session = session
         self._marks = marks
+        self._runs = FeedRuns(session, mapping, marks)
         self._wake = asyncio.Event()
+        self._woken_at = 0.0
         self._waiters: list[Waiting] = []
+        self._failures = 0
         self.wake()  # whatever was left undone before
+
+    @property
+    def done(self) -> int:
+        """People who were brought to HubSpot."""
+        return self._runs.done
+
+    @property
+    def failed(self) -> int:
+        """People for whom that did not work, or could not be tried."""
+        return self._runs.failed
 
     def wake(self) -> None:
         """Somebody changed."""
-        if not self.behind_since:
-            self.behind_since = time.monotonic()
-        self._wake.set()
+        now = time.monotonic()
+        self.behind_since = self.behind_since or now
+        if not self._wake.is_set():
+            self._woken_at = now
+            self._wake.set()
 
     def wait_for(self, waiting: Waiting) -> None:
         """Tell somebody when a change is in HubSpot, or why it is not."""
+        self._waiters = [one for one in self._waiters if not one.answer.done()]
         self._waiters.append(waiting)
         self.wake()
 
     async def forever(self) -> None:
         """Work until cancelled."""
-        failures = 0
+        pause = COALESCE
         while True:
             await self._wake.wait()
-            await asyncio.sleep(COALESCE)
+            await asyncio.sleep(pause)
             self._wake.clear()
-            try:
-                await self._cycle()
-                failures, self.message = 0, ""
-            except (PlanRefused, LockedByAnother, HubSpotError, JournalError, SourceError, GuardRefused) as error:
-                failures += 1
-                self.message = " ".join(part for part in (_words(error), getattr(error, "remedy", "")) if part)
-                self._refuse_waiters(self.message)
-                asyncio.get_running_loop().call_later(
-                    min(PATIENCE[0] * 2.0 ** (failures - 1), PATIENCE[1]), self._wake.set
-                )
+            pause = await self._tried() or COALESCE
+
+    async def _tried(self) -> float:
+        """One cycle; answers for how long to pause where it could not be done."""
+        try:
+            await self._cycle()
+        except Held as held:
+            self._told(_words(held), waiting=held.passes or held.partly)
+            return LOOK
+        except (*_TOLD, LockedByAnother) as error:
+            self._told(_words(error), waiting=isinstance(error, (*_PASSING, LockedByAnother)))
+        except Exception as error:  # noqa: BLE001 - a feed that ended without a word would lose nobody, and bring nobody
+            self._told(f"Something unexpected happened ({type(error).__name__}).", waiting=False)
+        else:
+            self._failures, self.message = 0, ""
+            return 0.0
+        self._failures += 1
+        return min(PATIENCE[0] * 2.0 ** (self._failures - 1), PATIENCE[1])
+
+    def _told(self, message: str, *, waiting: bool) -> None:
+        """Say why nothing goes on, and try again; `waiting` lets clients who wait go on waiting."""
+        self.message = message
+        if not waiting:
+            waiters, self._waiters = self._waiters, []
+            tell(waiters, {}, _refused(message))
+        self.wake()
 
     async def _cycle(self) -> None:
-        """Bring everything up to the newest change."""
-        people = await self._session.people
+        """Bring everything up to the newest change: first who left, so that whoever came back is found by nobody else's link."""
         portal = (await self._session.account).portal_id
-        await self._finish_earlier(portal)
-        mark, last = self._marks.get(portal, self.mapping), await people.do(lambda store: store.last_change())
-        if last <= mark:
-            self._up_to(last, {})
-            return
-        gone, self.waiting = await self._gone(mark)
-        plans = await self._session.plans
-        plan = await plans.create(self.mapping, PlanRequest(since=f"people {mark}", gone=gone, scope=self.scope))
-        outcomes = await self._applied(plan) if _writes(plan) else await self._outcomes(plan.id, None)
-        if not _writes(plan):
-            await (await self._session.journal).drop_plan(plan.id)
-        self._marks.set(portal, self.mapping, last)
-        self._up_to(last, outcomes)
-
-    async def _applied(self, plan: Plan) -> dict[str, Fed]:
-        run = await (await self._session.runs).approve(plan.id)
-        ended = await self._run(plan.portal_id, run.id)
-        if ended.state is not RunState.DONE:
-            raise _unfinished(ended)
-        return await self._outcomes(plan.id, ended)
-
-    async def _run(self, portal_id: int, run_id: str) -> RunProgress:
-        """Apply; a stop of the gateway on the way leaves a note that the pause is ours."""
-        self._marks.set_run(portal_id, self.mapping, run_id)
-        ended = await run_attached(self._session, run_id)
-        self._marks.set_run(portal_id, self.mapping, "")
-        self._counted(ended)
-        return ended
-
-    async def _finish_earlier(self, portal_id: int) -> None:
-        """A run of ours that rests, or that a stop or a crash interrupted, comes first."""
-        runs, ours = await self._session.runs, self._marks.run(portal_id, self.mapping)
-        for run in await runs.list(20):
-            if run.mapping != self.mapping or run.portal_id != portal_id:
-                continue
-            if run.state is RunState.PAUSED and run.id != ours:
-                raise PlanRefused(
-                    f"the run {run.id} was paused by somebody", remedy=f"hubspoke runs resume {run.id}, or cancel it."
-                )
-            if run.interrupted or run.state in _OURS or run.state is RunState.PAUSED:
-                ended = await self._run(portal_id, run.id)
-                if ended.state not in (RunState.DONE, RunState.CANCELLED):
-                    raise _unfinished(ended)
-
-    async def _gone(self, mark: int) -> tuple[tuple[str, ...], int]:
-        """Who was removed since a mark, and how many changes there are."""
+        lanes = {"gone": f"{portal}/{self.mapping}/gone", "changed": f"{portal}/{self.mapping}/changed"}
         people = await self._session.people
-        gone: list[str] = []
-        count = 0
-        while page := await people.changes(mark, _PAGE):
-            count += len(page)
-            gone += [person.uid for person in page if person.removed]
-            mark = page[-1].change
-        return tuple(gone), count
-
-    async def _outcomes(self, plan_id: str, run: RunProgress | None) -> dict[str, Fed]:
-        """What became of those for whom somebody waits, by source id."""
-        if not self._waiters:
-            return {}
-        wanted = {waiting.source_id for waiting in self._waiters}
+        last = await people.do(lambda store: store.last_change())
+        held: Held | None = None
         found: dict[str, Fed] = {}
-        plans, after = await self._session.plans, 0
-        while page := await plans.entries(plan_id, after=after, limit=_PAGE):
-            for entry in page:
-                if entry.payload is not None and entry.payload.source_id in wanted:
-                    found[entry.payload.source_id] = fed_by(entry, ran=run is not None)
-            after = page[-1].number
-        return found
+        try:
+            await self._runs.settle(lanes["gone"])
+        except Held as one:
+            if not one.guard:
+                raise
+            held = one  # many left at once: whoever came or changed need not wait for a human to allow that
+        await self._runs.settle(lanes["changed"])
+        await self._runs.others(portal)
+        if held is None:
+            try:
+                found |= await self._gone(lanes["gone"], last)
+            except Held as one:
+                if not one.guard:
+                    raise
+                held = one
+        found |= await self._changed(lanes["changed"], last)
+        self._up_to(last, found, held)
+        if held is not None:
+            held.partly = True
+            raise held
 
-    def _counted(self, run: RunProgress) -> None:
-        self.done += run.states.get("done", 0)
-        self.failed += sum(run.states.get(state, 0) for state in ("failed", "conflict", "uncertain", "not_accepted"))
+    async def _gone(self, lane: str, last: int) -> dict[str, Fed]:
+        people, mark = await self._session.people, self._mark(lane, last)
+        _, gone = await people.do(lambda store: store.changed_since(mark))
+        if not gone:
+            self._marks.end(lane, last)
+            return {}
+        return await self._runs.bring(lane, PlanRequest(gone=tuple(gone)), last, self._wanted())
 
-    def _up_to(self, last: int, outcomes: dict[str, Fed]) -> None:
+    async def _changed(self, lane: str, last: int) -> dict[str, Fed]:
+        people, mark = await self._session.people, self._mark(lane, last)
+        many, gone = await people.do(lambda store: store.changed_since(mark))
+        self.waiting = many
+        if many == len(gone):
+            self._marks.end(lane, last)
+            return {}
+        return await self._runs.bring(lane, PlanRequest(since=f"people {mark}", scope=self.scope), last, self._wanted())
+
+    def _mark(self, lane: str, last: int) -> int:
+        """Where this lane goes on; from the beginning where the repository is an older one than it was."""
+        mark = self._marks.done(lane)
+        return mark if mark <= last else 0
+
+    def _wanted(self) -> set[str]:
+        return {waiting.source_id for waiting in self._waiters}
+
+    def _up_to(self, last: int, found: dict[str, Fed], held: Held | None) -> None:
         """Tell whoever waited for a change up to this one."""
-        self.waiting, self.behind_since = 0, 0.0
-        told = [waiting for waiting in self._waiters if waiting.change <= last]
-        self._waiters = [waiting for waiting in self._waiters if waiting.change > last]
-        for waiting in told:
-            if not waiting.answer.done():
-                waiting.answer.set_result(outcomes.get(waiting.source_id, Fed(state="done")))
+        self.waiting = 0
+        self.behind_since = self._woken_at if self._wake.is_set() else 0.0
+        told = [one for one in self._waiters if one.change <= last]
+        self._waiters = [one for one in self._waiters if one.change > last]
+        tell(told, found, Fed(state="done") if held is None else _refused(_words(held)))
         if self._waiters:
             self.wake()
 
-    def _refuse_waiters(self, message: str) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiting in waiters:
-            if not waiting.answer.done():
-                waiting.answer.set_result(
-                    Fed(state="failed", message=f"{message} The change is kept, and tried again.")
-                )
 
-
-def _unfinished(run: RunProgress) -> PlanRefused:
-    return PlanRefused(f"the run {run.id} is {run.state.value}: {run.message or 'it goes on by itself'}")
-
-
-def fed_by(entry: Entry, *, ran: bool) -> Fed:
-    """What an entry says to the client who caused it."""
-    uid = entry.uid or ""
-    if entry.state in (EntryState.DONE, EntryState.NOT_ACCEPTED) or (
-        not ran and entry.action not in _WORK and not _wrong(entry)
-    ):
-        return Fed(state="done", uid=uid, message=entry.outcome)
-    if entry.state is EntryState.SKIPPED and not _wrong(entry):
-        return Fed(state="done", uid=uid, message=entry.outcome)
-    problems = "; ".join(problem.message for problem in entry.payload.problems) if entry.payload is not None else ""
-    return Fed(state="failed", uid=uid, message=entry.outcome or problems or entry.cause or entry.state.value)
-
-
-def _wrong(entry: Entry) -> bool:
-    return entry.action is Action.EXCEPTION or bool(entry.payload is not None and entry.payload.problems)
-
-
-def _writes(plan: Plan) -> bool:
-    return bool(plan.writes) or any(plan.actions.get(action.value) for action in (Action.LINK, Action.UNLINK))
+def _refused(message: str) -> Fed:
+    return Fed(state="failed", message=f"{message} The change is kept, and tried again.")
 
 
 def _words(error: Exception) -> str:
-    return str(getattr(error, "message", "") or error)
+    message = str(getattr(error, "message", "") or error)
+    remedy = str(getattr(error, "remedy", "") or getattr(error, "advice", ""))
+    return f"{message} {remedy}".strip()

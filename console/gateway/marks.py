@@ -10,36 +10,53 @@ from console.settings.paths import Paths, write_private
 FILE = "gateway-marks.json"
 
 
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan of ours that has not come to its end; with it, everything up to the change `until` is done.
+
+    `held` says that a guard, or somebody, stopped it: a human decides. Without it a crash or a stop of ours did, and it
+    goes on by itself.
+    """
+
+    plan: str
+    until: int
+    held: bool = False
+
+
 class Kept(msgspec.Struct):
-    """What is in the file: changes done, and runs that were begun, by `portal/mapping`."""
+    """What is in the file: changes done, and plans that were begun, by `portal/mapping/lane`."""
 
     changes: dict[str, int] = {}
-    runs: dict[str, str] = {}
+    begun: dict[str, Begun] = {}
 
 
 class Marks:
-    """The last change done, by portal and mapping. A mark that is too old costs comparisons; nothing is written twice."""
+    """The last change done, by portal, mapping and lane. A mark that is too old costs comparisons; nothing is written twice."""
 
     def __init__(self, paths: Paths) -> None:
         self._path = paths.state / FILE
         self._kept = self._read()
 
-    def get(self, portal_id: int, mapping: str) -> int:
+    def done(self, lane: str) -> int:
         """The last change that is done; 0 at the beginning."""
-        return self._kept.changes.get(f"{portal_id}/{mapping}", 0)
+        return self._kept.changes.get(lane, 0)
 
-    def set(self, portal_id: int, mapping: str, change: int) -> None:
-        """Everything up to this change is done."""
-        self._kept.changes[f"{portal_id}/{mapping}"] = change
+    def begun(self, lane: str) -> Begun | None:
+        """The plan that was begun."""
+        return self._kept.begun.get(lane)
+
+    def begin(self, lane: str, begun: Begun) -> None:
+        """A plan begins, or is held. Written before it is approved, so that a crash leaves no run that nobody knows."""
+        self._kept.begun[lane] = begun
         self._write()
 
-    def run(self, portal_id: int, mapping: str) -> str:
-        """The run that was begun and has not come to its end: a stop of the gateway pauses it, as a human may."""
-        return self._kept.runs.get(f"{portal_id}/{mapping}", "")
-
-    def set_run(self, portal_id: int, mapping: str, run_id: str) -> None:
-        """A run begins, or ("") has come to its end."""
-        self._kept.runs[f"{portal_id}/{mapping}"] = run_id
+    def end(self, lane: str, until: int | None = None) -> None:
+        """No plan is under way any more; with `until`, everything up to that change is done."""
+        began = self._kept.begun.pop(lane, None)
+        if until is None or until == self.done(lane):
+            if began is not None:
+                self._write()
+            return
+        self._kept.changes[lane] = until
         self._write()
 
     def _write(self) -> None:

@@ -99,7 +99,7 @@ class Planner:
     ) -> Making:
         base = await self._base(mapping, before) if request.incremental else None
         incremental = base is not None
-        people = 1 if request.only is not None or request.since is not None else None
+        people = 1 if request.only is not None or request.since is not None or request.gone else None
         if people is None and request.lane == "auto" and not incremental:
             people = await in_thread(lambda: expected(bench.source, before.read if before is not None else None))
         lane, asked = await choose(

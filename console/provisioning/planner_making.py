@@ -12,17 +12,17 @@ import msgspec
 
 from console.connector.filter import matches
 from console.journal.journal import Journal
-from console.journal.model import WORK, Action, Lane, Link, NewEntry, Plan, Problem, Situation, Undo
+from console.journal.model import WORK, Action, Lane, Link, NewEntry, Plan, Problem, Undo
 from console.provisioning.ahead import ahead
 from console.provisioning.aside import Aside
 from console.provisioning.associations import Associations
-from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader, known_as
+from console.provisioning.correlate import BATCH, Correlator, Found, KeyReader
 from console.provisioning.denials import Denials
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lanes import LOOKUPS, ListReader
-from console.provisioning.lanes_shelf import Shelf
 from console.provisioning.mapping import Mapping
 from console.provisioning.people import Person
+from console.provisioning.planner_absent import Absent
 from console.provisioning.planner_bench import Bench
 from console.provisioning.request import PlanRequest
 from console.provisioning.threads import group, in_thread
@@ -100,6 +100,17 @@ class Making:
         self._writing = asyncio.Lock()
         self._flushes = asyncio.Semaphore(FLUSHES)
         self._lanes = asyncio.Semaphore(LOOKUPS)
+        self._absent = Absent(
+            mapping=mapping,
+            request=request,
+            bench=bench,
+            begun=begun,
+            reader=reader,
+            correlator=correlator,
+            journal=journal,
+            excluded=self._excluded,
+            entries=self,
+        )
 
     @property
     def requests(self) -> int:
@@ -119,16 +130,14 @@ class Making:
             async for people in slices:
                 await self._look_up(tasks, people)
             await self._look_up(tasks, (), last=True)
-        self.digest = await in_thread(self._source.digest)
+        if self.request.since is not None or not self.request.gone:
+            self.digest = await in_thread(self._source.digest)
         self.notes += [Problem(message=note, file=self._source.name) for note in self._source.notes]
         await self._flush()
         if self.request.only is not None and not self.planned:
-            await self._nobody(self.request.only)
-        for source_id in self.request.gone:
-            await self._gone(source_id)
-        await self._flush()
-        await self._links_without_people()
-        await self._records_without_people()
+            await self._absent.nobody(self.request.only, unidentified=self._unidentified)
+        await self._absent.gone(self.request.gone)
+        await self._absent.look(read=self.read, unidentified=self._unidentified)
         if self.planned != self._number:
             raise RuntimeError(f"{self._number} people came in and {self.planned} entries came out")
 
@@ -155,7 +164,9 @@ class Making:
     # ------------------------------------------------------------- reading
 
     def _rows(self) -> Iterator[SourceRow | Problem]:
-        """Everybody, or who changed since the mark that was asked for."""
+        """Everybody; who changed since the mark that was asked for; nobody where only leavers are."""
+        if self.request.since is None and self.request.gone:
+            return iter(())
         if self.request.since is None:
             return self._source.rows()
         if not isinstance(self._source, Incremental):
@@ -231,10 +242,10 @@ class Making:
                     self._linked.append((person, link))
                 else:
                     self.lane = msgspec.structs.replace(self.lane, skipped=self.lane.skipped + 1)
-                    self._claim_of(person, link)
+                    self._absent.claim_of(person, link)
                     self._ready.append((entry, None))
             elif (entry := self._maker.unlooked(person)) is not None:
-                self._claim_of(person, link)
+                self._absent.claim_of(person, link)
                 self._ready.append((entry, None))
             else:
                 self._unlinked.append(person)
@@ -253,7 +264,7 @@ class Making:
         async def look() -> None:
             try:
                 found = await lookup  # first: while it is awaited, a flush puts a new list in place of the old
-                self._claim(found)
+                self._absent.claim(found)
                 self._ready.extend((self._maker.found(one), one.person) for one in found)
                 await self._flush(FLUSH)
                 self.tell("looking up")
@@ -299,117 +310,21 @@ class Making:
             entry, action=Action.REPORT, undo=Undo.NONE, clears=0, cause=f"left out ({entry.action})"
         )
 
-    # ------------------------------------------------- who is in HubSpot only
+    # ------------------------------------------------- entries from elsewhere
 
-    @property
-    def _claimed(self) -> Shelf | None:
-        """Where it is written down who of HubSpot's records is spoken for; None where nobody asks."""
-        asks = self.mapping.target_phase == "all" and not self.request.partial
-        return self._reader.shelf if asks and isinstance(self._reader, ListReader) else None
-
-    def _claim(self, found: Sequence[Found]) -> None:
-        """Somebody of the source speaks for what was found."""
-        if (shelf := self._claimed) is not None:
-            for one in found:
-                shelf.claim([candidate.uid for candidate in one.candidates])
-                shelf.claim(known_as(one.record) if one.record is not None else ())
-
-    def _claim_of(self, person: Person, link: Link | None) -> None:
-        """Somebody who is not looked up speaks for their record all the same."""
-        if (shelf := self._claimed) is not None:
-            keys = [("hs_object_id", link.uid)] if link is not None else list(person.keys)
-            for name, value in keys:
-                shelf.claim([record.id for record, _ in shelf.find(name, [value])[value]])
-
-    async def _nobody(self, source_id: str) -> None:
-        """The one person who was asked for is not in the source: they left, or there never was such a one."""
-        self._refuse_unread()
-        if await self._gone(source_id):
-            return
+    def next_number(self) -> int:
+        """The number of another entry."""
         self._number += 1
-        field = self.mapping.source_id or self.mapping.correlate[0]
-        self._note(
-            f"nobody in {self._source.name} has the source id {source_id}, and no link remembers one",
-            f"Look at {field} in the source.",
-        )
-        self._ready.append((self._maker.all_gone(self._number, source_id), None))
+        return self._number
+
+    def put(self, entry: NewEntry) -> None:
+        """An entry that needs no look-up any more."""
+        self._ready.append((entry, None))
+
+    async def flush(self) -> None:
+        """Write the entries that are ready."""
         await self._flush()
 
-    async def _gone(self, source_id: str) -> bool:
-        """Somebody who left: what becomes of their record; False where no link remembers them."""
-        digest = self._bench.digester.source(source_id)
-        links = await self._journal.links(
-            self.begun.portal_id, self.mapping.name, [digest], object_class=self.mapping.target
-        )
-        if digest not in links:
-            return False
-        self._number += 1
-        person = Person(number=self._number, line=0, source_id=source_id, digest=digest)
-        await self._leavers([(person, links[digest])])
-        return True
-
-    def _refuse_unread(self) -> None:
-        if self._unidentified:
-            raise PlanRefused(
-                f"{self._unidentified} rows of {self._source.name} could not be read or named, and {self.request.only} "
-                "may be one of them",
-                remedy="Mend these rows: hubspoke sources preview, or plan without --only to see them.",
-            )
-
-    async def _links_without_people(self) -> None:
-        """SOURCE_MISSING: only where it is certain that nobody was overlooked."""
-        if self.mapping.target_phase == "off" or self.request.partial:
-            return
-        if not self.read:
-            self._note(
-                "the source holds nobody; people who are in HubSpot are left alone",
-                "If everybody really left, delete them in HubSpot; an empty source never plans a deletion.",
-            )
-            return
-        if self._unidentified:
-            self._note(
-                f"{self._unidentified} rows could not be read or named, so nobody can tell who is missing: "
-                "people who are not in the source were not looked at",
-                "Mend the invalid rows of this plan, then plan again.",
-            )
-            return
-        after = b""
-        while links := await self._journal.unseen_links(
-            self.begun.portal_id,
-            self.mapping.name,
-            self.begun.id,
-            object_class=self.mapping.target,
-            after=after,
-            limit=BATCH,
-        ):
-            after = links[-1].digest
-            people = []
-            for link in links:
-                if link.digest not in self._excluded:
-                    self._number += 1
-                    people.append((Person(number=self._number, line=0, digest=link.digest), link))
-            await self._leavers(people)
-            self.tell("looking for people who left")
-
-    async def _leavers(self, people: Sequence[tuple[Person, Link]]) -> None:
-        found = await self._correlator.linked(people)
-        self._claim(found)
-        for one in found:
-            assert one.link is not None
-            entry = self._maker.leaver(one.person, one.link, one.record, one.read_at, Situation.SOURCE_MISSING)
-            self._ready.append((entry, None))
-        await self._flush()
-
-    async def _records_without_people(self) -> None:
-        """UNASSIGNED and TARGET_IGNORED: records that neither a person nor a link speaks for."""
-        if (shelf := self._claimed) is None or not self.read or self._unidentified:
-            return  # nobody asks, or, as was said, nobody can tell who is missing
-        for records in shelf.unclaimed(FLUSH):
-            for record, read_at in records:
-                self._number += 1
-                self._ready.append((self._maker.unassigned(self._number, record, read_at), None))
-            await self._flush()
-            self.tell("looking for records that nobody speaks for")
-
-    def _note(self, message: str, remedy: str) -> None:
+    def note(self, message: str, remedy: str) -> None:
+        """Something to be said of the plan as a whole."""
         self.notes.append(Problem(message=message, remedy=remedy, file=self._source.name))

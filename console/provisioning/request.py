@@ -15,7 +15,8 @@ class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
     query filter on source objects; `exclude` are source ids of people who stay as they are. `actions` are those that the
     plan may hold; what else would be done is only reported. `discover` also looks for records that nobody speaks for.
     `incremental` does not look up people who are as they were in the plan before. `since` is a mark of the source: only who
-    changed after it is read at all; `gone` are source ids of people who are known to have left.
+    changed after it is read at all; `gone` are source ids of people who are known to have left, and without `since` nobody
+    else is looked at.
     """
 
     source: str | None = None
@@ -32,4 +33,4 @@ class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def partial(self) -> bool:
         """Whether the plan leaves people out, so that nobody can tell from it who is missing."""
-        return self.only is not None or bool(self.scope) or self.since is not None
+        return self.only is not None or bool(self.scope) or self.since is not None or bool(self.gone)

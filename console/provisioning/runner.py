@@ -144,11 +144,12 @@ async def run_attached(
     *,
     on_progress: Callable[[RunProgress], None] | None = None,
     on_point: Callable[[str], None] | None = None,
+    patient: bool = True,
 ) -> RunProgress:
     """Apply an approved plan in this process, holding its lock; resumes what an earlier process left.
 
     Cancelling pauses the run: what is in flight is waited for first. A quarantined run is tried again here, later and
-    later.
+    later, but for an impatient caller, who does that.
 
     Raises:
         LockedByAnother: another process works on this mapping in this portal.
@@ -169,7 +170,7 @@ async def run_attached(
             applier = Applier(connector, journal, plan, owner=me.title, on_progress=on_progress, on_point=on_point)
             now = await applier.run()
             await after_run(journal, parts.paths, now)
-            if now.state is not RunState.QUARANTINED or now.next_try_at is None:
+            if now.state is not RunState.QUARANTINED or now.next_try_at is None or not patient:
                 return now
             now = await wait_out(journal, now, on_progress)
             if now.state is not RunState.QUARANTINED:
