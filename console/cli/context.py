@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
@@ -95,6 +96,7 @@ class Context:
 
     def run(self, work: Coroutine[Any, Any, int]) -> int:
         """Run a command's coroutine: a hang-up, a termination or Ctrl-C cancels it and lets it clean up."""
+        _collect_seldom()
         ended: list[Exit] = []
 
         async def main() -> int:
@@ -117,6 +119,12 @@ class Context:
             return asyncio.run(main())
         except asyncio.CancelledError:
             raise Stop(ended[0] if ended else Exit.INTERRUPTED) from None
+
+
+def _collect_seldom() -> None:
+    """Look for garbage cycles seldom: plans and runs make few, and looking takes a tenth of their processor time."""
+    gc.freeze()  # what was imported stays
+    gc.set_threshold(50_000, 20, 50)
 
 
 def credential_names(profile: Profile) -> tuple[str, ...]:
