@@ -105,7 +105,11 @@ _ALL = (
     Action("views", "Saved views", "Open, keep or forget a filter with its columns and order.", "Find", "views list"),
     Action("export", "Export", "What is marked, or all that match, as CSV or JSON lines.", "Find", "search"),
     Action(
-        "snapshot", "Snapshot", "All records in a sealed local file: instant, as old as it says.", "Find", "snapshot take"
+        "snapshot",
+        "Snapshot",
+        "All records in a sealed local file: instant, as old as it says.",
+        "Find",
+        "snapshot take",
     ),
     Action("record", "Show record", "One record, read live, with every property.", "Find", "get", "record"),
     Action(
@@ -193,7 +197,9 @@ _ALL = (
         "explain",
         "person",
     ),
-    Action("person_provision", "Provision person", "Plan, approve and write just this person.", "Provision", "plan"),
+    Action(
+        "person_provision", "Provision person", "Plan, approve and write just this person.", "Provision", "plan --only"
+    ),
     Action(
         "sources",
         "Sources",
@@ -205,7 +211,9 @@ _ALL = (
     Action(
         "source_test", "Test source", "Stage by stage: address, credentials, reading, people.", "Find", "sources test"
     ),
-    Action("people", "People", "The managed repository: add, edit, deactivate, remove.", "Find", "people list", "people"),
+    Action(
+        "people", "People", "The managed repository: add, edit, deactivate, remove.", "Find", "people list", "people"
+    ),
     Action("people_add", "Add person", "A new person in the managed repository.", "Find", "people add"),
     Action("people_edit", "Edit person", "Other values for somebody in the repository.", "Find", "people edit"),
     Action(
@@ -230,7 +238,9 @@ _ALL = (
         "apply", "Approve and apply", "Approve exactly this plan and write it to HubSpot.", "Provision", "apply", "run"
     ),
     Action("apply_first", "Approve the first ten", "Write ten records, then pause.", "Provision", "apply", "run"),
-    Action("plan_exclude", "Leave out", "Leave this entry out of the plan, or take it in again.", "Provision", "revise"),
+    Action(
+        "plan_exclude", "Leave out", "Leave this entry out of the plan, or take it in again.", "Provision", "revise"
+    ),
     Action(
         "plan_decide", "Choose record", "Say which of several records is this person's.", "Provision", "mapping link"
     ),

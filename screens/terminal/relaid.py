@@ -7,13 +7,19 @@ one's height is kept for what the second one shows: a line of keys of two rows t
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from textual.geometry import Region
-from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    _Widget = Widget
+else:
+    _Widget = object  # a widget of its own would hide the style sheet of the class that stands behind it
 
 
-class Relaid(Widget):
+class Relaid(_Widget):
     """A mixin that goes before the widget's own class: each request for a layout counts."""
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:

@@ -104,7 +104,7 @@ class GaugeBar(Line):
             self.show(gauge_line(app.budget_state, self.size.width or app.size.width))
 
 
-class KeyBar(Relaid):
+class KeyBar(Relaid, Widget):
     """The keys that work here, each with its word; two rows where one is too short."""
 
     def __init__(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.content import Content
 from textual.geometry import Region
+from textual.widget import Widget
 
 from screens.literal import literal, stack
 from screens.terminal.relaid import Relaid
 
 
-class Steady(Relaid):
+class Steady(Relaid, Widget):
     """Rows in a frame. Where their number stays, so does everything around them."""
 
     def __init__(self, title: str, *, id: str | None = None, classes: str = "") -> None:  # noqa: A002 - Textual's own name
