@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,10 +14,13 @@ from console.cli.exits import Exit, Stop, usage
 from console.cli.output import add_json
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from console.gateway.settings import Client, GatewaySettings
-    from console.session import Session
+    from console.gateway.status import Status
 
 _EXTRA = "pip install 'hubspoke[gateway]'"
+_NEWEST = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "client",
         help="add or change a client; its secret is made and shown once, or read from standard input",
         description="Adds or changes a client of the gateway. A secret is made and shown once; with --secret-stdin it is "
-        "read from standard input. Only its hash is kept, in the vault.",
+        "read from standard input. Only its hash is kept, in the vault. A client that is changed keeps its secret. A gateway that "
+        "runs takes changes up by itself.",
     )
     add.add_argument("name", metavar="NAME")
     add.add_argument("--auth", choices=("basic", "bearer", "apiKey", "mtls"), default=None)
@@ -47,13 +52,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--blocking", action=argparse.BooleanOptionalAction, default=None, help="answer after HubSpot did")
     add.add_argument("--deletion", choices=("remove", "deactivate"), default=None)
     add.add_argument("--secret-stdin", action="store_true", help="read the secret from standard input")
-    add.add_argument("--keep-secret", action="store_true", help="leave the secret as it is")
+    add.add_argument("--new-secret", action="store_true", help="make a new secret for a client that has one")
     add.set_defaults(run=_put)
     remove = actions.add_parser("remove", help="remove a client and its secret")
     remove.add_argument("name", metavar="NAME")
     remove.set_defaults(run=_remove)
     certificate = actions.add_parser("certificate", help="the certificate's file and fingerprint; made where missing")
+    certificate.add_argument("--new", action="store_true", help="make a new self-signed one")
+    certificate.add_argument(
+        "--name", action="append", default=[], metavar="NAME", help="with --new: another name or address for it"
+    )
     certificate.set_defaults(run=_certificate)
+    status = actions.add_parser("status", help="whether it runs, its newest requests, and what waits for HubSpot")
+    add_json(status)
+    status.set_defaults(run=_status)
+    stop = actions.add_parser("stop", help="end the gateway that runs; requests under way are finished")
+    stop.set_defaults(run=_stop)
 
 
 def _settings(context: Context) -> GatewaySettings:
@@ -81,19 +95,29 @@ def _serve(context: Context) -> int:
     return context.run(_run(context, settings, tls))
 
 
-async def _run(context: Context, settings: GatewaySettings, tls: object) -> int:
+async def _run(context: Context, settings: GatewaySettings, tls: SSLContext | None) -> int:
+    from console.gateway.feed import reached
     from console.gateway.serving import run
+    from console.gateway.status import GatewayRuns
+    from console.gateway.tls import files_of, fingerprint
+
+    certificate = fingerprint(files_of(settings, context.paths)[0]) if tls is not None else ""
+    names = [client.name for client in settings.client]
 
     def ready(url: str) -> None:
         if context.args.ready_json:
-            context.out.json_line({"url": url, "clients": [client.name for client in settings.client]})
-            context.out.flush()
+            context.out.json_line({"url": url, "clients": names, "certificate": certificate})
         else:
-            context.out.note(f"Listening on {url} for {', '.join(client.name for client in settings.client)}.")
+            context.out.note(f"Listening on {url} for {', '.join(names)}. Ctrl-C ends it.")
 
     async with context.session() as session:
-        await session.account  # whoever is behind the credentials: said at once where they are dead
-        await run(session, settings, tls, ready, log=_log if context.args.log_requests else None)  # type: ignore[arg-type]
+        if not await reached(session):  # dead credentials are said at once; a HubSpot that is down is waited for
+            context.out.note("HubSpot does not answer now: people are taken all the same, and brought to it when it does.")
+        log = _log if context.args.log_requests else None
+        try:
+            await run(session, settings, tls, ready, certificate=certificate, log=log)
+        except GatewayRuns as error:
+            raise Stop(Exit.LOCKED, error.message, error.remedy) from None
     return Exit.OK
 
 
@@ -129,32 +153,21 @@ def _put(context: Context) -> int:
 
 
 async def _store(context: Context) -> int:
-    from console.gateway.hashing import hashed, new_secret
-    from console.gateway.settings import save
-    from console.settings.secrets import gateway_secret
+    from console.gateway.administration import put
 
-    args, settings = context.args, _settings(context)
-    client = _changed(settings.named(args.name), args)
-    others = tuple(one for one in settings.client if one.name != client.name)
+    args = context.args
+    client = _changed(_settings(context).named(args.name), args)
+    secret = sys.stdin.readline().strip("\r\n") if args.secret_stdin and client.auth != "mtls" else None
     async with context.session(creating=True) as session:
-        save(context.paths, msgspec.structs.replace(settings, client=(*others, client)))
-        if client.auth == "mtls" or args.keep_secret:
-            context.out.note(f"Saved {client.name}.")
-            return Exit.OK
-        secret = sys.stdin.readline().strip("\r\n") if args.secret_stdin else new_secret()
-        if len(secret) < 8:
-            raise usage("The secret has fewer than 8 characters.", "Leave --secret-stdin out, and one is made.")
-        await _keep(session, gateway_secret(client.name), hashed(secret))
-        if args.secret_stdin:
-            context.out.note(f"Saved {client.name}; only a hash of the secret is kept.")
-        else:
-            context.out.note(f"Saved {client.name}. Its secret, shown this once:")
-            context.out.line(secret)
+        made = await put(session, client, secret=secret, renew=args.new_secret)
+    if made:
+        context.out.note(f"Saved {client.name}. Its secret, shown this once:")
+        context.out.line(made)
+    elif secret is not None:
+        context.out.note(f"Saved {client.name}; only a hash of the secret is kept.")
+    else:
+        context.out.note(f"Saved {client.name}.")
     return Exit.OK
-
-
-async def _keep(session: Session, name: str, value: str) -> None:
-    await (await session.secrets).set(name, value)
 
 
 def _changed(before: Client | None, args: argparse.Namespace) -> Client:
@@ -181,32 +194,94 @@ def _remove(context: Context) -> int:
 
 
 async def _forget(context: Context) -> int:
-    from console.gateway.settings import save
-    from console.settings.secrets import gateway_secret
+    from console.gateway.administration import remove
 
-    settings = _settings(context)
-    if settings.named(context.args.name) is None:
-        raise Stop(Exit.FAILURE, f"There is no client {context.args.name}.", "See hubspoke gateway clients.")
-    left = tuple(one for one in settings.client if one.name != context.args.name)
+    name = context.args.name
+    if _settings(context).named(name) is None:
+        raise Stop(Exit.FAILURE, f"There is no client {name}.", "See hubspoke gateway clients.")
     async with context.session() as session:
-        save(context.paths, msgspec.structs.replace(settings, client=left))
-        await (await session.secrets).delete(gateway_secret(context.args.name))
-    context.out.note(f"Removed {context.args.name}. A gateway that runs knows it until it is started again.")
+        await remove(session, name)
+    context.out.note(f"Removed {name}; a gateway that runs no longer knows it.")
     return Exit.OK
 
 
 def _certificate(context: Context) -> int:
-    import hashlib
-    import ssl
-
-    from console.gateway.tls import context_of, files_of
+    from console.gateway.tls import context_of, files_of, fingerprint, make
 
     settings = _settings(context)
+    if context.args.new:
+        if settings.tls != "self-signed":
+            raise usage(f'tls = "{settings.tls}": there is no self-signed certificate to make.')
+        make(settings, context.paths, context.args.name)
     if context_of(settings, context.paths) is None:
         context.out.note("TLS is off: the gateway speaks plain HTTP on this machine only.")
         return Exit.OK
     path, _ = files_of(settings, context.paths)
-    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest().upper()
-    fingerprint = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
-    context.out.facts({"file": str(path), "sha256": fingerprint})
+    context.out.facts({"file": str(path), "sha256": fingerprint(path)})
+    if context.args.new:
+        context.out.note("A gateway that runs shows it when it is started again.")
+    return Exit.OK
+
+
+def _status(context: Context) -> int:
+    from console.gateway.status import read
+
+    status = read(context.paths)
+    if context.args.json:
+        context.out.json({"running": status is not None, **(msgspec.to_builtins(status) if status is not None else {})})
+        return Exit.OK if status is not None else Exit.FAILURE
+    if status is None:
+        context.out.note("No gateway runs on this state folder. Start it: hubspoke gateway")
+        return Exit.FAILURE
+    _tell(context, status)
+    return Exit.OK
+
+
+def _tell(context: Context, status: Status) -> None:
+    facts: dict[str, object] = {
+        "state": status.state,
+        "url": status.url,
+        "certificate": status.certificate or "TLS is off",
+        "profile": status.profile,
+        "process": f"{status.pid} of {status.user}@{status.host}",
+        "since": _moment(status.started_at),
+        "clients": ", ".join(status.clients),
+        "requests": status.requests,
+    }
+    context.out.facts(facts | ({"note": status.note} if status.note else {}))
+    feeds = [
+        (one.mapping, one.waiting, one.done, one.failed, _moment(one.behind_since) or "-", one.message or "-")
+        for one in status.feeds
+    ]
+    if feeds:
+        context.out.line()
+        context.out.table(("mapping", "waiting", "done", "failed", "behind since", "stands still because"), feeds)
+    if status.newest:
+        context.out.line()
+        rows = [
+            (
+                _moment(one.at),
+                one.client or "-",
+                one.method,
+                one.path,
+                one.status,
+                f"{one.milliseconds:.0f} ms",
+                one.note,
+            )
+            for one in status.newest[:_NEWEST]
+        ]
+        context.out.table(("at", "client", "method", "path", "status", "took", "note"), rows)
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else ""
+
+
+def _stop(context: Context) -> int:
+    from console.gateway.status import stop
+
+    if not stop(context.paths):
+        context.out.note("No gateway runs on this state folder.")
+        return Exit.FAILURE
+    context.out.note("The gateway has ended. What waits is kept, and goes on with the next start.")
     return Exit.OK

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from console.gateway.hashing import NOBODY, Checker
@@ -15,6 +16,8 @@ from console.gateway.settings import Client, GatewaySettings
 
 KeptSecret = Callable[[str], Awaitable[str | None]]
 """The vault's hash for a client, None where nobody set one."""
+_HASHED_AT_ONCE = 2
+_GUESSES_WAITING = 10
 
 
 class Said(NamedTuple):
@@ -35,7 +38,10 @@ class Denied(Exception):
 
 
 class Clients:
-    """The clients and their secrets; the secrets are read once, and again after `forget`."""
+    """The clients and their secrets; the secrets are read once, and again after `renew`.
+
+    Guesses are worked on two at a time, one of each address: whoever guesses waits for themselves, nobody else does.
+    """
 
     def __init__(self, settings: GatewaySettings, kept: KeptSecret) -> None:
         self._settings = settings
@@ -43,9 +49,13 @@ class Clients:
         self._checker = Checker()
         self._lockout = Lockout()
         self._secrets: dict[str, str | None] = {}
+        self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
+        self._guessing: dict[str, int] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
 
-    def forget(self) -> None:
-        """Secrets may have changed."""
+    def renew(self, settings: GatewaySettings) -> None:
+        """Others may call now, and secrets may have changed."""
+        self._settings = settings
         self._secrets.clear()
 
     async def caller(self, headers: Mapping[str, str], address: str, subjects: Sequence[str] = ()) -> Caller:
@@ -54,30 +64,58 @@ class Clients:
         Raises:
             Denied: nobody who may; every reason looks the same from outside.
         """
-        if subjects:
-            for client in self._settings.client:
-                if client.auth == "mtls" and client.subject in subjects:
-                    return client.caller()
+        for client in self._settings.client:
+            if client.auth == "mtls" and client.subject in subjects:
+                return client.caller()
         said = said_in(headers)
         if said is None:
             raise Denied("no credentials")
-        candidates = [client for client in self._settings.client if _fits(client, said)]
         name = said.user if said.kind == "basic" else said.kind
+        self._not_locked(address, name)
+        candidates = [(client, await self._secret(client)) for client in self._settings.client if _fits(client, said)]
+        for client, kept in candidates:
+            if kept is not None and self._checker.known(client.name, kept, said.secret):
+                self._lockout.succeeded(address, name)
+                return client.caller()
+        async with self._turn(address):
+            self._not_locked(address, name)  # others of this address were wrong meanwhile
+            found = await self._found(candidates, said)
+            if found is not None:
+                self._lockout.succeeded(address, name)
+                return found.caller()
+            self._lockout.failed(address, name)
+            raise Denied("wrong credentials", self._lockout.wait(address, name))
+
+    def _not_locked(self, address: str, name: str) -> None:
         wait = self._lockout.wait(address, name)
         if wait > 0:
             raise Denied("too many failures", wait)
-        for client in candidates:
-            kept = await self._secret(client)
-            if kept is not None and await self._right(client, kept, said):
-                self._lockout.succeeded(address, name)
-                return client.caller()
-        if not candidates:
-            await asyncio.to_thread(self._checker.right, "", NOBODY, said.secret)  # as long as for somebody there is
-        self._lockout.failed(address, name)
-        raise Denied("wrong credentials", self._lockout.wait(address, name))
 
-    async def _right(self, client: Client, kept: str, said: Said) -> bool:
-        return await asyncio.to_thread(self._checker.right, client.name, kept, said.secret)
+    async def _found(self, candidates: Sequence[tuple[Client, str | None]], said: Said) -> Client | None:
+        """Who it is. Somebody unknown, or without a secret, takes as long as somebody there is."""
+        for client, kept in candidates:
+            right = await asyncio.to_thread(self._checker.right, client.name, kept or NOBODY, said.secret)
+            if right and kept is not None:
+                return client
+        if not candidates:
+            await asyncio.to_thread(self._checker.right, "", NOBODY, said.secret)
+        return None
+
+    @asynccontextmanager
+    async def _turn(self, address: str) -> AsyncIterator[None]:
+        """One guess of an address at a time."""
+        waiting = self._guessing.get(address, 0)
+        if waiting >= _GUESSES_WAITING:
+            raise Denied("too many guesses at once", 1.0)
+        self._guessing[address] = waiting + 1
+        try:
+            async with self._turns.setdefault(address, asyncio.Lock()), self._hashing:
+                yield
+        finally:
+            self._guessing[address] -= 1
+            if not self._guessing[address]:
+                del self._guessing[address]
+                self._turns.pop(address, None)
 
     async def _secret(self, client: Client) -> str | None:
         if client.name not in self._secrets:

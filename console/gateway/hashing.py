@@ -34,20 +34,25 @@ class Checker:
         self._key = os.urandom(32)
         self._known: dict[str, bytes] = {}
 
+    def known(self, client: str, kept: str, said: str) -> bool:
+        """Whether this was found to be right before."""
+        return hmac.compare_digest(self._known.get(client, b""), self._digest(client, kept, said))
+
     def right(self, client: str, kept: str, said: str) -> bool:
         """Whether `said` is the secret of `client` that `kept` stands for (a hash; or the secret, where the environment brings it)."""
-        digest = hmac.digest(self._key, f"{client}\0{kept}\0{said}".encode("utf-8", "surrogatepass"), "sha256")
-        if hmac.compare_digest(self._known.get(client, b""), digest):
-            return True
         if not matches(kept, said):
             return False
-        self._known[client] = digest
+        self._known[client] = self._digest(client, kept, said)
         return True
+
+    def _digest(self, client: str, kept: str, said: str) -> bytes:
+        return hmac.digest(self._key, f"{client}\0{kept}\0{said}".encode("utf-8", "surrogatepass"), "sha256")
 
 
 def matches(kept: str, said: str) -> bool:
-    """Whether a secret is the one that was kept, in constant time."""
+    """Whether a secret is the one that was kept: in constant time, and as slow for one that is kept as it is."""
     if not kept.startswith(_PREFIX):
+        _derived(said, bytes(_SALT))
         return hmac.compare_digest(kept.encode("utf-8", "surrogatepass"), said.encode("utf-8", "surrogatepass"))
     try:
         raw = base64.urlsafe_b64decode(kept.removeprefix(_PREFIX))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +9,13 @@ from collections.abc import Callable
 import msgspec
 
 KEPT = 500
-_ID = re.compile(r"/(?:[0-9]+|[0-9a-f]{8}-[0-9a-f-]{27,}|[^/]*[@%][^/]*)(?=/|$)")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_WORDS = (
+    "hubspot contacts scim scim2 v1 v2 Users Groups Bulk Me Schemas ResourceTypes ServiceProviderConfig ServiceProviderConfigs "
+    ".search openidm system contact company contactProperties companyProperties __ALL__ config provisioner.openicf recon "
+    "info ping openapi.json healthz readyz metrics"
+)
+_KNOWN = {word.lower(): word for word in _WORDS.split()}
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +34,9 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown_path(path: str) -> str:
-    """A path without ids, names and addresses in it."""
-    return _ID.sub("/{id}", path)[:200]
+    """A path with the words of our own protocols; whatever else somebody wrote into it becomes {id}."""
+    parts = path[:2000].split("/")[1:9]
+    return "".join(f"/{_KNOWN.get(part.lower(), '{id}') if part else ''}" for part in parts)
 
 
 class Live:
@@ -41,6 +47,8 @@ class Live:
         self.counts: dict[tuple[str, str, int], int] = {}
         """Requests by client, method and status."""
         self.seconds: float = 0.0
+        self.mistake: Callable[[BaseException], str] = lambda _: ""
+        """Writes down what nobody foresaw, without values, and says under which reference."""
         self._listeners: list[Callable[[Served], None]] = []
         self.started_at = time.time()
 

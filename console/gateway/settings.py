@@ -17,6 +17,10 @@ from console.settings.paths import Paths
 
 FILE = "gateway.toml"
 _COMMENT = "The gateway of Hubspoke: hubspoke gateway. Secrets of clients are in the vault, never here."
+_LIMITS = (
+    "max_body_bytes", "max_header_bytes", "request_seconds", "blocking_seconds", "max_requests", "max_requests_per_client",
+    "per_second_per_client", "max_connections_per_address",
+)  # fmt: skip
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 
 Kind = Literal["basic", "bearer", "apiKey", "mtls"]
@@ -54,7 +58,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where it listens, its certificate, its limits (bytes, seconds, requests at once), and its clients."""
+    """Where it listens, its certificate, its limits (bytes, seconds, requests at once), and its clients.
+
+    `proxies` are addresses whose X-Forwarded-For is believed: they say who calls, so that whoever guesses there locks out
+    nobody but themselves.
+    """
 
     listen: str = "127.0.0.1:8253"
     tls: Tls = "self-signed"
@@ -68,6 +76,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_requests: int = 200
     max_requests_per_client: int = 50
     per_second_per_client: float = 200.0
+    max_connections_per_address: int = 256
+    proxies: tuple[str, ...] = ()
     client: tuple[Client, ...] = ()
 
     @property
@@ -110,7 +120,8 @@ def load(paths: Paths) -> GatewaySettings:
     try:
         check(settings)
     except SettingsError as error:
-        raise SettingsError(error.message, error.remedy, file=path) from None
+        line = found.line(error.key) if error.key else None
+        raise SettingsError(error.message, error.remedy, file=path, line=line, key=error.key) from None
     return settings
 
 
@@ -134,13 +145,16 @@ def save(paths: Paths, settings: GatewaySettings) -> None:
 
 def check(settings: GatewaySettings) -> None:
     """Refuse what must not be: off loopback without TLS, clients twice, filters that are none. Raises SettingsError."""
-    if settings.tls == "off" and not settings.loopback:
+    if not settings.loopback and settings.tls == "off":
         raise SettingsError(
             f"{settings.listen} can be reached from elsewhere, and tls is off: secrets would travel in the clear.",
             'Write tls = "self-signed" or tls = "files", or listen on 127.0.0.1 behind a proxy that speaks TLS.',
         )
     if settings.tls == "files" and not (settings.certificate and settings.key):
         raise SettingsError('tls = "files" needs certificate and key.', "Name both PEM files.")
+    _check_numbers(settings)
+    if settings.client_ca and settings.tls == "off":
+        raise SettingsError("client_ca asks for client certificates, but tls is off.", "Switch TLS on, or remove it.")
     seen: set[str] = set()
     for client in settings.client:
         _check_client(client, settings)
@@ -153,6 +167,23 @@ def check(settings: GatewaySettings) -> None:
                 f"The clients {other.name} and {client.name} share the mapping {client.mapping}, but not the scope.",
                 "Give both the same scope, or each a mapping of its own.",
             )
+
+
+def _check_numbers(settings: GatewaySettings) -> None:
+    """A limit of nothing would stop everybody."""
+    for name in _LIMITS:
+        value = getattr(settings, name)
+        if not 0 < value < float("inf"):
+            raise SettingsError(
+                f"{name} = {value} is no limit.", "Write a number above zero, or leave it out.", key=name
+            )
+    for proxy in settings.proxies:
+        try:
+            ip_address(proxy)
+        except ValueError:
+            raise SettingsError(
+                f'proxies: "{proxy[:60]}" is no address.', 'Such as proxies = ["127.0.0.1"].', key="proxies"
+            ) from None
 
 
 def _check_client(client: Client, settings: GatewaySettings) -> None:

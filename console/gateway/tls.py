@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import ipaddress
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +16,13 @@ from console.settings.errors import SettingsError
 from console.settings.paths import Paths, write_private
 
 if TYPE_CHECKING:
-    from cryptography.x509 import GeneralName
+    from cryptography.x509 import GeneralName, KeyUsage
 
 DAYS = 825
 """As long as clients take from a certificate of no public authority."""
 RENEW_DAYS = 30
+CERTIFICATE, KEY = "gateway-certificate.pem", "gateway-key.pem"
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - not listened on, but recognised
 
 
 def context_of(settings: GatewaySettings, paths: Paths) -> ssl.SSLContext | None:
@@ -50,13 +54,29 @@ def files_of(settings: GatewaySettings, paths: Paths) -> tuple[Path, Path]:
     """Certificate and key; self-signed ones are made where missing or about to expire."""
     if settings.tls == "files":
         return Path(settings.certificate).expanduser(), Path(settings.key).expanduser()
-    certificate, key = paths.config / "gateway-certificate.pem", paths.config / "gateway-key.pem"
+    certificate, key = paths.config / CERTIFICATE, paths.config / KEY
     if not certificate.exists() or not key.exists() or _expires_soon(certificate):
-        names = [socket.gethostname(), "localhost", settings.address[0]]
-        made, secret = self_signed(names)
-        write_private(key, secret)
-        write_private(certificate, made)
+        make(settings, paths)
     return certificate, key
+
+
+def make(settings: GatewaySettings, paths: Paths, names: Sequence[str] = ()) -> None:
+    """A new self-signed certificate for these names, this machine's and the address that is listened on."""
+    host = settings.address[0]
+    names = [name for name in names if name.strip()]
+    own = [socket.gethostname(), "localhost", *([] if host in _ANY else [host])]
+    made, secret = self_signed([*names, *own])
+    write_private(paths.config / KEY, secret)
+    write_private(paths.config / CERTIFICATE, made)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a PEM file's first certificate, as openssl writes it."""
+    pem = path.read_text(encoding="ascii", errors="replace")
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    first = begin + pem.partition(begin)[2].partition(end)[0] + end
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest().upper()
+    return ":".join(digest[at : at + 2] for at in range(0, 64, 2))
 
 
 def self_signed(names: list[str]) -> tuple[bytes, bytes]:
@@ -78,6 +98,8 @@ def self_signed(names: list[str]) -> tuple[bytes, bytes]:
         .not_valid_before(now - dt.timedelta(hours=1))
         .not_valid_after(now + dt.timedelta(days=DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
             x509.SubjectAlternativeName([_alternative(name) for name in dict.fromkeys(names)]), critical=False
         )
@@ -103,13 +125,29 @@ def subjects_of(certificate: dict[str, object] | None) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _usage() -> KeyUsage:
+    """Strict clients want a certificate that vouches for itself to say so."""
+    from cryptography import x509
+
+    return x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+
+
 def _alternative(name: str) -> GeneralName:
     from cryptography import x509
 
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
+        pass
+    try:
         return x509.DNSName(name)
+    except ValueError:
+        raise SettingsError(
+            f"{name[:60]} cannot be in a certificate.", "Use letters, digits, dots and dashes."
+        ) from None
 
 
 def _expires_soon(path: Path) -> bool:
