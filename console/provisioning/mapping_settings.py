@@ -9,7 +9,7 @@ import msgspec
 from console.journal.model import Situation
 from console.provisioning.explain import MEANINGS
 from console.provisioning.guard import Guards
-from console.provisioning.mapping import Mapping, ObjectClass, TargetPhase
+from console.provisioning.mapping import ObjectClass, TargetPhase
 from console.provisioning.situations import VALID
 from console.provisioning.toml_lines import Value
 from console.sources.values import CONVERTERS
@@ -72,8 +72,8 @@ _ASSOCIATE = {
 }
 
 
-def settings(mapping: Mapping | None, data: dict[str, Any]) -> list[Setting]:
-    """All settings in the order in which an operator thinks of them; `data` is the file as parsed TOML."""
+def settings(data: dict[str, Any]) -> list[Setting]:
+    """All settings in the order in which an operator thinks of them; `data` is the file as parsed TOML, {} where it is none."""
     found = [_top(data, *line) for line in _TOP]
     found += [
         Setting(
@@ -101,8 +101,9 @@ def settings(mapping: Mapping | None, data: dict[str, Any]) -> list[Setting]:
         )
     )
     found.append(_deletion(data))
-    for number, _ in enumerate(mapping.associate if mapping is not None else ()):
-        found += _association(number, data)
+    tables = data.get("associate")
+    for number, table in enumerate(tables if isinstance(tables, list) else ()):
+        found += _association(number, table)
     return found
 
 
@@ -178,8 +179,8 @@ def _deletion(data: dict[str, Any]) -> Setting:
     )
 
 
-def _association(number: int, data: dict[str, Any]) -> list[Setting]:
-    table = data["associate"][number]
+def _association(number: int, table: Any) -> list[Setting]:
+    table = table if isinstance(table, dict) else {}
     return [
         Setting(
             path=("associate", str(number), key),

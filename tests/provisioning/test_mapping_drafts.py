@@ -156,7 +156,7 @@ def test_a_file_that_somebody_else_changed_is_never_overwritten(tmp_path: Path) 
 
 def test_settings_say_what_holds_and_what_is_allowed(tmp_path: Path) -> None:
     draft = Draft(tmp_path / "people.toml", TEXT.encode())
-    found = {setting.path: setting for setting in settings(draft.mapping(), draft.data)}
+    found = {setting.path: setting for setting in settings(draft.data)}
     assert found["policy", "ABSENT"].choices == ("CREATE", "EXCEPTION", "IGNORE", "REPORT")
     assert found["guard", "deletes"].default == "5% or 50"
     assert found["deletion", "how"].choices == ("archive", "gdpr_delete", "nothing")
@@ -169,3 +169,13 @@ def test_settings_say_what_holds_and_what_is_allowed(tmp_path: Path) -> None:
         if value is not None:
             draft.set(setting.path, value)
     assert draft.text == TEXT
+
+
+@pytest.mark.parametrize(
+    "text", ["[[associate", "associate = 3", "associate = [1]", '[[associate]]\nclass = "company"']
+)
+def test_settings_are_told_of_a_text_that_is_no_mapping_yet(text: str) -> None:
+    draft = Draft(Path("people.toml"), text.encode())
+    found = settings(draft.data)
+    assert [one.title for one in found][:2] == ["source", "source id"]
+    assert {one.value for one in found if one.path[0] == "associate"} <= {"", "company"}

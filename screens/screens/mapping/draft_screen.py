@@ -177,7 +177,7 @@ class DraftScreen(ConsoleScreen[None]):
         """The settings of the mapping."""
         from console.provisioning.mapping_settings import settings
 
-        return settings(self.bench.mapping, self.bench.draft.data) if self.bench is not None else []
+        return settings(self.bench.draft.data) if self.bench is not None else []
 
     def value(self, name: str) -> ValuePreview | None:
         """What the person has for a property."""
