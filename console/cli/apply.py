@@ -128,7 +128,7 @@ def accepted(texts: list[str]) -> dict[str, int]:
     found = {}
     for text in texts:
         guard, equals, number = text.partition("=")
-        if not equals or not guard or not number.isdigit():
+        if not equals or not guard or not number.isdecimal():
             raise usage(f'--accept "{text}" is not GUARD=N.', "Name the exact number, such as --accept deletes=120")
         found[guard.strip().lower()] = int(number)
     return found

@@ -36,7 +36,7 @@ def _test(word: str) -> Wanted:
     if found := _SLOWER.fullmatch(word):
         least = float(found[1])
         return lambda entry: entry.milliseconds > least
-    if word.isdigit() and len(word) == 3:
+    if word.isdecimal() and len(word) == 3:
         return lambda entry: entry.status == int(word)
     return lambda entry: word in _text(entry)
 

@@ -61,7 +61,7 @@ class Shelf:
         by_digest = self._found(_BY_KEY, list(dict.fromkeys(digests.values())))
         found = {value: by_digest.get(digest, []) for value, digest in digests.items()}
         if name == _ID:
-            ids = {value: int(value) for value in values if not found[value] and value.isdigit() and len(value) < 19}
+            ids = {value: int(value) for value in values if not found[value] and _is_id(value)}
             by_id = self._found(_BY_ID, list(dict.fromkeys(ids.values())))
             found.update((value, by_id.get(uid, [])) for value, uid in ids.items())
         return found
@@ -120,3 +120,8 @@ class Shelf:
                 f"the records that were read cannot be kept on the local disk: {error}",
                 remedy="Make room in the folder of temporary files (TMPDIR), or plan with --lane keys.",
             ) from None
+
+
+def _is_id(value: str) -> bool:
+    """Whether a text can be one of HubSpot's ids; other scripts have digits, too."""
+    return value.isascii() and value.isdigit() and len(value) < 19

@@ -26,7 +26,7 @@ def parsed_head(text: str) -> Head | None:
     """A noted end of a chain, `1234:9f0c...`; None where the text is none."""
     position, _, mac = text.partition(":")
     digits = mac.strip().lower()
-    if not position.strip().isdigit() or len(digits) < _MAC_DIGITS or set(digits) - set("0123456789abcdef"):
+    if not position.strip().isdecimal() or len(digits) < _MAC_DIGITS or set(digits) - set("0123456789abcdef"):
         return None
     return Head(journal="", position=int(position), mac=digits)
 

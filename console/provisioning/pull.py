@@ -237,7 +237,7 @@ class Pull:
         found: set[int] = set()
         async for record in self._connector.search(self._class, node, properties=(MERGED_IDS,)):
             parts = (record.properties.get(MERGED_IDS) or "").split(";")
-            found |= {int(part) for part in parts if part.isdigit() and part != record.id}
+            found |= {int(part) for part in parts if part.isdecimal() and part != record.id}
         return found
 
     def _modified_since(self, since: dt.datetime) -> str:

@@ -181,7 +181,7 @@ class FileTarget:
 
     def _record(self, values: Any) -> Pulled | None:
         number = values.pop("id", "") if isinstance(values, dict) else ""
-        if not isinstance(number, str) or not number.isdigit() or set(values) != set(self._names):
+        if not isinstance(number, str) or not number.isdecimal() or set(values) != set(self._names):
             return None
         return Pulled(int(number), _blank(values))
 

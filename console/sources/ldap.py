@@ -88,7 +88,7 @@ class LdapSource(ServerSource):
         kind, _, rest = since.partition(" ")
         if kind == "usn" and usn:
             server, _, number = rest.rpartition(" ")
-            if server == usn[0] and number.isdigit() and int(number) <= usn[1]:
+            if server == usn[0] and number.isdecimal() and int(number) <= usn[1]:
                 return self._narrowed(f"(uSNChanged>={int(number) + 1})")
         when = stamp(rest) if kind == "time" and not usn else None
         if when is not None:
@@ -112,7 +112,7 @@ def ldap_credentials(spec: str) -> str:
 def _usn(told: dict[str, list[str]]) -> tuple[str, int] | None:
     """Active Directory's own name and its newest change; None for other servers."""
     number = next(iter(told.get("highestCommittedUSN", ())), "")
-    if _ACTIVE_DIRECTORY not in told.get("supportedCapabilities", ()) or not number.isdigit():
+    if _ACTIVE_DIRECTORY not in told.get("supportedCapabilities", ()) or not number.isdecimal():
         return None
     return next(iter(told.get("dnsHostName", ())), "").lower() or "unnamed", int(number)
 

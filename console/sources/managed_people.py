@@ -84,6 +84,6 @@ def _number(mark: str) -> int:
     if not mark:
         return 0
     text = mark.removeprefix(_MARK)
-    if not mark.startswith(_MARK) or not text.isdigit():
+    if not mark.startswith(_MARK) or not text.isdecimal():
         raise SourceError("the mark of the last reading is not one of people:", remedy="Read everything once more.")
     return int(text)

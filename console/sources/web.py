@@ -95,7 +95,7 @@ class Web:
                         remedy="Ask for fewer records at once: #page=100 behind the URL.",
                     )
             waits = response.headers.get("retry-after", "")
-            return response.status_code, float(waits) if waits.isdigit() and len(waits) < 6 else 0.0, bytes(raw)
+            return response.status_code, float(waits) if waits.isdecimal() and len(waits) < 6 else 0.0, bytes(raw)
 
     def _read(self, status: int, raw: bytes) -> Answer:
         try:

@@ -101,7 +101,7 @@ async def test_an_export_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "12", "12:xyz", "x:0123456789abcdef0123456789abcdef", "12:0123"])
+@pytest.mark.parametrize("text", ["", "12", "12:xyz", "²:0123456789abcdef0123456789abcdef", "12:0123"])
 def test_what_is_no_end_of_a_chain_is_none(text: str) -> None:
     assert parsed_head(text) is None
 

@@ -76,6 +76,7 @@ def test_a_folder_that_takes_nothing_does_not_fail_a_request(tmp_path: Path) -> 
         ("", ["1", "2", "3", "4"]),
         ("4xx", ["2", "3"]),
         ("429", ["3"]),
+        ("²²²", []),
         (">500", ["4"]),
         ("failed", ["2", "3", "4"]),
         ("retried", ["3"]),

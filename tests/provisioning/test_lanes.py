@@ -219,6 +219,8 @@ def test_a_shelf_holds_no_value_in_plain_bytes() -> None:
     ((record, read_at),) = found[" ann@secret.ORG"]
     assert (record.id, read_at, len(found["b@y.org"]), found["nobody@y.org"]) == ("12", 1.0, 1, [])
     assert found["ann@secret.org"] == found[" ann@secret.ORG"]
+    by_id = shelf.find("hs_object_id", ["12", "¹²", "١٢", "1" * 30])
+    assert {value: len(records) for value, records in by_id.items() if records} == {"12": 1}
     stored = shelf._db.execute("SELECT blob FROM records").fetchone()[0]
     assert b"Secret" not in stored
     shelf.claim(["12"])
