@@ -21,7 +21,7 @@ async def _copy(app: HubspokeApp, text: str, what: str) -> None:
 
     write = clipboard.terminal_of(app)
     try:
-        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, app.paths.state / "copied.txt")
+        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, app.paths.copied)
     except Exception as error:  # noqa: BLE001 - a disk that is full is told in words, and ends nothing
         app.trouble(error)
     else:

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 _CHUNK = 1 << 20
 _LINES = frozenset({".log", ".txt", ".md", ".csv", ".jsonl", ".html"})
 """Files of lines that Hubspoke writes into the state folder: runner logs, error reports, reports."""
-_CACHES = frozenset({"accounts.json"})
+_CACHES = frozenset({"accounts.json", "tests.json", "setup.json"})
 """Files that are only a copy of what is asked again."""
 _GONE = {".jsonl": b'{"type": "erased"}\n', ".csv": b""}
 _GONE_TEXT = b"(a line about a person was erased)\n"
@@ -79,14 +79,15 @@ def clean(path: Path, wanted: Sequence[bytes]) -> int | None:
     if path.name in _CACHES:
         path.unlink(missing_ok=True)
         return 1
-    if path.suffix not in _LINES:
+    kind = _kind(path)
+    if kind not in _LINES:
         return None
     gone = 0
     with path.open("r+b") as stream, tempfile.TemporaryFile(dir=path.parent) as kept:
         for line in stream:
             if any(needle in line.lower() for needle in wanted):
                 gone += 1
-                kept.write(_GONE.get(path.suffix, _GONE_TEXT))
+                kept.write(_GONE.get(kind, _GONE_TEXT))
             else:
                 kept.write(line)
         if gone:
@@ -99,11 +100,20 @@ def clean(path: Path, wanted: Sequence[bytes]) -> int | None:
     return gone
 
 
-def remove_old(folder: Path, before: float) -> int:
-    """Remove our own files of lines that nobody wrote to since `before`, in seconds since the epoch; how many."""
+def remove_old(places: Iterable[Path], before: float) -> int:
+    """Remove our own files of lines, in these folders or named, that nobody wrote to since `before`; how many.
+
+    `before` is in seconds since the epoch.
+    """
     gone = 0
-    for path in _files(folder):
-        if path.suffix in _LINES and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-            gone += 1
+    for place in places:
+        for path in [place] if place.is_file() else _files(place):
+            if _kind(path) in _LINES and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+                gone += 1
     return gone
+
+
+def _kind(path: Path) -> str:
+    """The ending of a file's name, also of one that was full and put aside (`requests.jsonl.1`)."""
+    return Path(path.name.removesuffix(".1")).suffix

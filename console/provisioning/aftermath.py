@@ -48,11 +48,13 @@ async def after_source(journal: Journal, paths: Paths, mapping: str) -> None:
 
 
 async def prune(journal: Journal, paths: Paths, days: float) -> tuple[Pruned, int]:
-    """Destroy what is older than that many days, with runner logs, error reports and snapshots; and how many files went."""
+    """Destroy what is older than that many days, with runner logs, error reports, what was copied, and snapshots.
+
+    And how many files went.
+    """
     pruned = await journal.prune(days, approver())
     before = time.time() - days * DAY_SECONDS
-    folders = [paths.state / RUNS, paths.state / REPORTS]
-    files = await asyncio.to_thread(lambda: sum(remove_old(folder, before) for folder in folders if folder.is_dir()))
+    files = await asyncio.to_thread(remove_old, [paths.state / RUNS, paths.state / REPORTS, paths.copied], before)
     return pruned, files + await asyncio.to_thread(remove_older, paths.state / SNAPSHOTS, before)
 
 

@@ -78,6 +78,11 @@ class Paths:
         """The log file."""
         return self.state / "hubspoke.log"
 
+    @property
+    def copied(self) -> Path:
+        """What was copied last where no terminal takes it."""
+        return self.state / "copied.txt"
+
 
 def _absolute(path: str) -> Path:
     if not path.strip():

@@ -118,6 +118,38 @@ def test_a_person_is_followed_then_forgotten_and_the_record_holds(lived: tuple[S
     assert f"FOUND plan {run['plan']}, entry 7" in found.out
 
 
+def test_a_person_is_forgotten_in_every_folder(lived: tuple[Shell, dict[str, Any]]) -> None:
+    shell, run = lived
+    who = person(7)
+    for words in (
+        ("people", "add", f"userName={EMAIL}", f"mail={EMAIL}", f"familyName={who['sn']}"),
+        ("people", "add", "userName=boss", "mail=boss@example.org", f"assistant={EMAIL}", f"note=ask {EMAIL}"),
+        ("snapshot", "take", "contact", "--yes"),
+        ("runs", "report", run["id"], "--format", "jsonl"),
+    ):
+        done = shell.run(*words)
+        assert done.code == 0, done.err
+    for name in ("requests.jsonl", "requests.jsonl.1"):
+        with (shell.state / name).open("a") as file:
+            file.write(f'{{"path": "/of/{EMAIL}"}}\n')
+    (shell.state / "setup.json").write_text(json.dumps({"source": f"ldaps://x/?(mail={EMAIL})"}))
+    wanted = needles([EMAIL, who["sn"], who["telephone"], who["employee_id"]])
+    held = {path.name.removesuffix("-wal") for path in files_with(shell.state, wanted)}
+    assert {"people.sqlite", "setup.json", "requests.jsonl", "requests.jsonl.1", "journal.sqlite"} <= held
+    assert any(name.endswith("-contact.snapshot") for name in held)
+
+    done = shell.run("journal", "forget", EMAIL, "--yes", "--json")
+    assert done.code == 0, done.out + done.err
+    assert done.json["places"] == {"managed repository": 1, "snapshots": 1}
+    assert [path.name for folder in (shell.state, shell.config) for path in files_with(folder, wanted)] == []
+    people = shell.run("people", "list", "--format", "jsonl").lines
+    assert [one["userName"] for one in people] == ["boss"]
+    assert shell.run("snapshot", "show", "contact").code == 0
+    assert not (shell.state / "setup.json").exists()
+    open_ones = {path.name for path in shell.state.rglob("*") if path.is_file() and path.stat().st_mode & 0o077}
+    assert open_ones == {"requests.jsonl.1"}  # made by this test
+
+
 def test_what_is_left_is_said(lived: tuple[Shell, dict[str, Any]]) -> None:
     shell, _ = lived
     shown = shell.run("journal", "person", EMAIL, "--with-values")

@@ -149,7 +149,11 @@ async def test_retention_goes_by_itself_after_a_run(tmp_path: Path, monkeypatch:
         log = paths.state / "runs" / f"{old.plan_id}.log"
         log.parent.mkdir()
         log.write_text("words")
-        os.utime(log, (real() - 11 * 86_400,) * 2)
+        paths.copied.write_text("somebody's address")
+        mine = paths.state / "mine.csv"
+        mine.write_text("an operator's own")
+        for path in (log, paths.copied, mine):
+            os.utime(path, (real() - 11 * 86_400,) * 2)
         monkeypatch.undo()
         new = await done_run(journal)
         await after_run(journal, paths, new)
@@ -158,7 +162,7 @@ async def test_retention_goes_by_itself_after_a_run(tmp_path: Path, monkeypatch:
             *sorted([resting.plan_id, old.plan_id])[::-1],
         ]
         assert forgotten.id not in [plan.id for plan in await journal.plans()]
-        assert not log.exists()
+        assert [path.exists() for path in (log, paths.copied, mine)] == [False, False, True]
         pruned = await journal.plan(old.plan_id)
         assert pruned.pruned
         assert (pruned.actions, pruned.undo, pruned.source) == ({"CREATE": 3}, {"full": 3}, "")
