@@ -105,7 +105,9 @@ def walk_contacts(terminal: Terminal) -> None:
     paste(terminal, LETTERS)
     terminal.wait(re.escape("[@click=app.quit][/b]"))
     terminal.press("enter")
-    terminal.wait("not closed")
+    terminal.wait("19 contacts|not closed")
+    terminal.press("escape")
+    terminal.wait("space Mark")
 
 
 def walk_companies(terminal: Terminal) -> None:
@@ -345,4 +347,6 @@ def test_errors_in_a_servers_hostile_words(place: Workplace) -> None:
             terminal.wait("people-to-contacts")
             terminal.press("enter")
             terminal.wait(r"(?s)✗ .*52;c;")
+            terminal.press("escape")
+            terminal.wait("Which mapping")
             back(terminal, "Home")
