@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from console.connector.errors import IcfError
 from console.gateway.crest.answers import answer
 from console.gateway.crest.asked import Asked
+from console.gateway.crest.configs import Configs
+from console.gateway.crest.recons import Recons
 from console.gateway.crest.refused import Refused, of_icf
 from console.gateway.crest.system import System
 
@@ -32,6 +34,8 @@ def crest_app(gateway: Gateway) -> ASGIApp:
 class _Crest:
     def __init__(self, gateway: Gateway) -> None:
         self._system = System(gateway)
+        self._configs = Configs(gateway)
+        self._recons = Recons(gateway)
 
     async def answer(self, request: Request) -> Response:
         """Serve one request."""
@@ -45,6 +49,11 @@ class _Crest:
         return answer(refused.body, refused.status, headers=refused.headers)
 
     async def _routed(self, asked: Asked) -> Response:
-        if asked.path[:1] == ("system",):
+        first = asked.path[0] if asked.path else ""
+        if first == "system":
             return await self._system.answer(asked)
+        if first == "config":
+            return await self._configs.answer(asked)
+        if first == "recon":
+            return await self._recons.answer(asked)
         raise Refused(404, "Resource not found")

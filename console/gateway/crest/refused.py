@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from console.connector import errors as icf
+from console.hubspot.errors import HubSpotError
 
 _PATTERNS: dict[str, str] = {
     "AlreadyExists": "System object {id} already exists",
@@ -69,6 +70,15 @@ def of_icf(error: icf.IcfError, operation: str, cls: str = "", uid: str = "") ->
     if isinstance(error, icf.UnknownUid):
         return Refused(404, told, {}, headers=headers)
     return Refused(error.http_status, told, _detail(error), headers=headers)
+
+
+def of_hubspot(error: HubSpotError, operation: str, cls: str = "", uid: str = "") -> Refused:
+    """What HubSpot said to an action of our own: with its class, so that our remote connector can say the same."""
+    found = of_icf(icf.icf_error(error, operation, cls, uid), operation, cls, uid)
+    told = {"class": type(error).__name__, "message": error.message, "status": error.status, "category": error.category}
+    kept = {name: value for name, value in told.items() if value}
+    detail = {**(found.detail or _detail(icf.icf_error(error, operation, cls, uid))), "hubspot": kept}
+    return Refused(found.status, found.message, detail, headers=found.headers)
 
 
 def _detail(error: icf.IcfError) -> dict[str, Any]:

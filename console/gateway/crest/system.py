@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.responses import Response
 
-from console.connector.errors import IcfError
+from console import __version__
+from console.connector.errors import IcfError, icf_error
 from console.connector.operations import Operations
 from console.connector.status import status_of
+from console.gateway.crest import connectors
 from console.gateway.crest.answers import answer
+from console.gateway.crest.bulk import ACTIONS, Bulk
 from console.gateway.crest.objects import OWN_ID, Objects
 from console.gateway.crest.query import query
-from console.gateway.crest.refused import Refused, bad, of_icf
+from console.gateway.crest.refused import Refused, bad, of_hubspot, of_icf
+from console.gateway.crest.scripts import run_script
+from console.hubspot.errors import HubSpotError
+from console.settings.errors import SettingsError
+from console.settings.provisioner_keys import CONFIGURATION
 
 if TYPE_CHECKING:
     from console.gateway.crest.asked import Asked
@@ -57,7 +65,6 @@ class System:
         found.pop("stages")
         try:
             operations = await self._operations()
-            operations.connector.kind("contact")
             await operations.test()
         except IcfError as error:
             found |= {"ok": False, "error": error.message}
@@ -66,9 +73,38 @@ class System:
     async def _all(self, asked: Asked) -> Response:
         if asked.method != "POST" or not asked.action:
             raise Refused(501, "The systems have actions only, such as POST with _action=test")
+        asked.need("system:read")
+        body = await self._of_all(asked)
+        return answer(body, pretty=asked.pretty)
+
+    async def _of_all(self, asked: Asked) -> Any:
+        """The answer to an action on all systems."""
         if asked.action == "test":
-            asked.need("system:read")
-            return answer([await self.status()], pretty=asked.pretty)
+            return [await self.status()]
+        if asked.action == "testConfig":
+            asked.need("config:write")
+            return await connectors.tested(self._gateway.session, await asked.document())
+        if asked.action == "testConnectorServers":
+            return {"openicf": []}
+        if asked.action == "availableConnectorServers":
+            return connectors.servers()
+        if asked.action == "liveSync":
+            raise connectors.live_sync()
+        return await self._configuring(asked)
+
+    async def _configuring(self, asked: Asked) -> dict[str, Any]:
+        """The three steps to a configuration; `createConfiguration` takes the one that its body is ready for."""
+        document = await asked.document()
+        step = asked.action
+        if step == "createConfiguration":
+            step = "createFullConfig" if CONFIGURATION in document else "createCoreConfig"
+            step = step if document else "availableConnectors"
+        if step == "availableConnectors":
+            return connectors.available()
+        if step == "createCoreConfig":
+            return connectors.core(document)
+        if step == "createFullConfig":
+            return await connectors.full(await self._operations(), document)
         raise bad(f"Unsupported action: {asked.action[:60]}")
 
     async def _one(self, asked: Asked) -> Response:
@@ -78,10 +114,26 @@ class System:
             asked.need("system:read")
             status = await self.status()
             return answer([status] if asked.flag("_asArray") else status, pretty=asked.pretty)
+        if asked.action == "describe":
+            asked.need("system:read")
+            return answer(await self._described(), pretty=asked.pretty)
+        if asked.action == "script":
+            asked.need("system:write")  # whatever a script does, it may write
+            return await run_script(await self._operations(), asked, self._gateway.session.paths.config)
         raise bad(f"Unsupported action: {asked.action[:60]}")
 
+    async def _described(self) -> dict[str, Any]:
+        """What our remote connector wants to know: that it is us, and which account is behind."""
+        connector = (await self._operations()).connector
+        try:
+            account = await connector.details(fresh=True)
+        except HubSpotError as error:
+            raise of_hubspot(error, "TEST") from None
+        return {"connector": "hubspoke", "version": __version__, "account": msgspec.to_builtins(account)}
+
     async def _objects(self, asked: Asked, system: str, cls: str, uid: str | None) -> Response:
-        asked.need("system:read" if asked.method == "GET" else "system:write")
+        reads = asked.method == "GET" or (asked.method == "POST" and asked.action in ACTIONS)
+        asked.need("system:read" if reads else "system:write")
         operations = await self._operations()
         objects = Objects(operations, asked, system, cls)
         try:
@@ -109,6 +161,8 @@ class System:
             raise Refused(405, "A class is read by query and created in by POST")
         if asked.action in ("", "create"):
             return await objects.create()
+        if asked.action in ACTIONS:
+            return await Bulk(operations, asked, cls).answer()
         if asked.action in ("authenticate", "liveSync", "resolveUsername"):
             raise Refused(501, f"Operation {asked.action} is not supported by the Connector")
         raise bad(f"Unsupported action: {asked.action[:60]}")
@@ -116,11 +170,5 @@ class System:
     async def _operations(self) -> Operations:
         try:
             return Operations((await self._gateway.session.connector).at("interactive"))
-        except Exception as error:
-            from console.connector.errors import icf_error
-            from console.hubspot.errors import HubSpotError
-            from console.settings.errors import SettingsError
-
-            if isinstance(error, HubSpotError | SettingsError):
-                raise of_icf(icf_error(error, "TEST"), "TEST") from None
-            raise
+        except (HubSpotError, SettingsError) as error:
+            raise icf_error(error, "TEST") from None
