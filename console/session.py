@@ -207,7 +207,12 @@ class Session:
 
         secrets = await self.secrets
         transport = Transport(self.profile, lambda: secrets.get(PROXY_PASSWORD))
-        tokens = open_tokens(self.profile, secrets, transport, portal_id=portal_id)
+        signs = self.profile
+        if signs.remote_url:
+            from console.connector.remote import as_remote
+
+            signs = as_remote(signs)
+        tokens = open_tokens(signs, secrets, transport, portal_id=portal_id)
         try:
             return await tokens.identity()
         except Unauthorized:  # no credentials yet: the connection test says so at its own stage
@@ -220,11 +225,19 @@ class Session:
         if not self.profile.enabled:
             remedy = f"Switch it on: hubspoke --profile {self.profile.name} profile set enabled=true"
             raise SettingsError(f"The profile {self.profile.name} is switched off.", remedy, key="enabled")
-        from console.hubspot.hubspot import connect  # httpx comes with the first request
-
-        hubspot = await connect(self.profile, await self.secrets, await self.budget)
+        hubspot = await self._connected()
         hubspot.log.on_entry = self._log_request
         return hubspot
+
+    async def _connected(self) -> HubSpot:
+        """HubSpot, or what stands in for it at the profile's remoteUrl."""
+        if self.profile.remote_url:
+            from console.connector.remote import open_remote
+
+            return open_remote(self.profile, await self.secrets, await self.budget)
+        from console.hubspot.hubspot import connect  # httpx comes with the first request
+
+        return await connect(self.profile, await self.secrets, await self.budget)
 
     def _log_request(self, entry: RequestEntry) -> None:
         self.requests.add(entry)

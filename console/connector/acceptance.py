@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.connector import probe
 from console.connector.probe import Streams, Way, described
+from console.connector.remote import as_remote
 from console.connector.stages import Problem
 from console.connector.stages_tls import look
 from console.hubspot.auth import SecretStore
@@ -22,6 +23,7 @@ async def shown_certificate(profile: Profile, secrets: SecretStore) -> PeerCerti
         Problem: there is no way to the server, or no TLS on it.
         SettingsError, NotSent: the settings are wrong.
     """
+    profile = as_remote(profile)
     way = probe.way_of(checked(profile), checked_url(profile.api_base_url))
     if not way.tls:
         raise Problem(

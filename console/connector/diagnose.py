@@ -15,6 +15,7 @@ from console.connector import probe
 from console.connector.acceptance import reach
 from console.connector.errors import icf_class
 from console.connector.probe import Streams, Way
+from console.connector.remote import as_remote, open_remote
 from console.connector.stages import RIGHTS, STAGES, Problem, Said, Stage, State
 from console.connector.stages_account import AccountStages
 from console.connector.stages_tls import tls_stage
@@ -81,7 +82,7 @@ class _Test:
         budget: RateBudget | Awaitable[RateBudget] | None,
         only: str = "",
     ) -> None:
-        self._profile, self._secrets = profile, secrets
+        self._profile, self._secrets = as_remote(profile), secrets
         self._wanted = _wanted(only)
         self._given_budget = budget
         self._own_budget: RateBudget | None = None
@@ -230,7 +231,8 @@ class _Test:
     async def _credentials(self) -> Said:
         await self._hang_up()
         budget = await self._budget()
-        self._hubspot = HubSpot.open(self._profile, self._secrets, budget)
+        open_it = open_remote if self._profile.remote_url else HubSpot.open
+        self._hubspot = open_it(self._profile, self._secrets, budget)
         self._asking = AccountStages(self._hubspot, self._profile, budget)
         await self._hubspot.client.tokens.token()
         began = time.monotonic()

@@ -52,8 +52,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the API: what vault entries are bound to."""
-        return origin_of(self.api_base_url)
+        """Scheme, host and port of the API, or of the remote connector: what vault entries are bound to."""
+        return origin_of(self.remote_url or self.api_base_url)
 
 
 def origin_of(url: str) -> str:
