@@ -23,6 +23,7 @@ import msgspec
 
 from console.doctor import Finding
 from console.settings.errors import SettingsError
+from console.settings.new_file import new_private
 from console.settings.paths import Paths
 
 if TYPE_CHECKING:
@@ -188,15 +189,8 @@ def write(parts: Iterable[Part], path: Path) -> None:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in parts:
             archive.writestr(f"hubspoke-bundle/{part.name}", part.data)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(made.getvalue())
-    except FileExistsError:
-        raise SettingsError(f"{path} is there already.", "Name a new file: nothing is overwritten.") from None
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise SettingsError(f"{path} cannot be written: {reason}.", "Name a file in another folder.") from None
+    with new_private(path) as file:
+        file.write(made.getvalue())
 
 
 class _Tidy:

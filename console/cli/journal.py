@@ -204,11 +204,11 @@ async def _export(context: Context) -> int:
 
 
 async def _to_file(context: Context, path: Path, lines: Any) -> None:
-    from console.provisioning.errors import PlanRefused
     from console.provisioning.proving import export_to
+    from console.settings.errors import SettingsError
 
     try:
         number = await export_to(path, lines)
-    except PlanRefused as refused:
+    except SettingsError as refused:
         raise usage(refused.message, refused.remedy) from None
     context.out.note(f"{number:,} lines in {path}, readable by you alone.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -15,6 +14,7 @@ import msgspec
 from console.cli.diff import COLUMNS, csv_lines, shape
 from console.cli.diff_page import page
 from console.provisioning.errors import PlanRefused
+from console.settings.new_file import new_private
 
 if TYPE_CHECKING:
     from console.journal.model import Entry, Plan
@@ -37,7 +37,8 @@ async def export(
 ) -> int:
     """Write the entries to a new file that only its owner can read; how many. `moved` is told how many so far.
 
-    Raises PlanRefused where the file exists or cannot be written; then none is left behind.
+    Raises PlanRefused for a name without a kind, SettingsError where the file exists or cannot be written; then none is
+    left behind.
     """
     path = _named(file_name)
     form = form_of(path)
@@ -51,21 +52,14 @@ async def export(
                 moved(written)
             yield entry
 
-    descriptor = _new_file(path)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as file:
-            batch: list[str] = []
-            async for piece in _pieces(form, plan, counted()):
-                batch.append(piece)
-                if len(batch) >= _PIECES:
-                    await asyncio.to_thread(file.write, "".join(batch))
-                    batch.clear()
-            await asyncio.to_thread(file.write, "".join(batch))
-    except BaseException as error:
-        await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
-        if isinstance(error, OSError):
-            raise PlanRefused(f"{path} cannot be written: {error.strerror}", remedy="Name another file.") from None
-        raise
+    with new_private(path) as file:
+        batch: list[str] = []
+        async for piece in _pieces(form, plan, counted()):
+            batch.append(piece)
+            if len(batch) >= _PIECES:
+                await asyncio.to_thread(file.write, _bytes(batch))
+                batch.clear()
+        await asyncio.to_thread(file.write, _bytes(batch))
     return written
 
 
@@ -73,14 +67,8 @@ def _named(file_name: str) -> Path:
     return Path(file_name).expanduser()
 
 
-def _new_file(path: Path) -> int:
-    """A new file of our own. Raises PlanRefused."""
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        taken = isinstance(error, FileExistsError)
-        why = "is there already" if taken else f"cannot be written: {error.strerror}"
-        raise PlanRefused(f"{path} {why}", remedy="Name another file.") from None
+def _bytes(pieces: list[str]) -> bytes:
+    return "".join(pieces).encode("utf-8", "surrogatepass")
 
 
 async def _pieces(form: Form, plan: Plan, entries: AsyncIterator[Entry]) -> AsyncIterator[str]:

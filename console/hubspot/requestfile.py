@@ -17,6 +17,7 @@ import msgspec
 
 from console.hubspot.requestlog import RequestEntry
 from console.settings.errors import SettingsError
+from console.settings.new_file import new_private
 from console.settings.paths import Paths, private_open
 
 LIMIT = 2 * 1024 * 1024
@@ -134,13 +135,5 @@ def write_new(path: Path, entries: Iterable[RequestEntry]) -> None:
     Raises:
         SettingsError: there is such a file already, or it cannot be written.
     """
-    lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(lines)
-    except FileExistsError:
-        raise SettingsError(f"{path} is there already.", "Name a new file: nothing is overwritten.") from None
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise SettingsError(f"{path} cannot be written: {reason}.", "Name a file in another folder.") from None
+    with new_private(path) as file:
+        file.writelines(msgspec.json.encode(entry) + b"\n" for entry in entries)

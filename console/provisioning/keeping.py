@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from console.provisioning.errors import PlanRefused
 from console.provisioning.receipt import Receipt, ReceiptFormat, render_receipt
+from console.settings.new_file import new_private
 
 _FORMS: dict[str, ReceiptFormat] = {".html": "html", ".htm": "html", ".json": "json"}
 
@@ -22,14 +21,8 @@ def keep(receipt: Receipt, path: Path) -> None:
     """Write the receipt; nothing is overwritten.
 
     Raises:
-        PlanRefused: the file is there already.
-        OSError: it cannot be written.
+        SettingsError: the file is there already, or cannot be written.
     """
     text = render_receipt(receipt, _FORMS.get(path.suffix.lower(), "text"))
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise PlanRefused(f"{path} is there already.", remedy="Name a new file: nothing is overwritten.") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text if text.endswith("\n") else text + "\n")
+    with new_private(path) as file:
+        file.write(f"{text.rstrip()}\n".encode())

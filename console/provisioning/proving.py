@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +10,8 @@ import msgspec
 
 from console.journal.chain import Head
 from console.journal.chain_check import Verdict
-from console.provisioning.errors import PlanRefused
 from console.settings.errors import VaultError
+from console.settings.new_file import new_private
 
 if TYPE_CHECKING:
     from console.journal.journal import Journal
@@ -82,21 +80,11 @@ async def export_to(path: Path, lines: AsyncIterator[Any]) -> int:
     """Write the journal's lines to a new file that its owner alone can read; how many.
 
     Raises:
-        PlanRefused: the file is there already.
+        SettingsError: the file is there already, or cannot be written.
     """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise PlanRefused(f"{path} is there already.", remedy="Name a new file: nothing is overwritten.") from None
     number = 0
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            async for line in lines:
-                file.write(msgspec.json.encode(line) + b"\n")
-                number += 1
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - nothing waits for it here
-        raise
+    with new_private(path) as file:
+        async for line in lines:
+            file.write(msgspec.json.encode(line) + b"\n")
+            number += 1
     return number

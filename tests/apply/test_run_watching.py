@@ -14,6 +14,7 @@ from console.provisioning.keeping import keep, suggested
 from console.provisioning.proving import export_to, parsed_head
 from console.provisioning.run_watching import RunWatching
 from console.provisioning.undo import plan_undo
+from console.settings.errors import SettingsError
 from tests.apply.apply_parts import Parts, create, email
 from tests.support.simulator import Simulator
 
@@ -86,7 +87,7 @@ async def test_a_receipt_is_kept_for_its_owner_alone_and_nothing_is_overwritten(
     assert f'"id":"{run.id}"' in (tmp_path / "receipt.json").read_text()
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (text, tmp_path / "page.html"))
     assert suggested(run.id) != text
-    with pytest.raises(PlanRefused, match="there already"):
+    with pytest.raises(SettingsError, match="there already"):
         keep(receipt, text)
     assert "approve" in [event.kind for event in await watching.trail(run)]
 
