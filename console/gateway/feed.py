@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from console.connector.filter import matches, parse
 from console.gateway.feed_outcomes import Waiting
-from console.gateway.feeder import Feeder
+from console.gateway.feeder import PASSING, Feeder
 from console.gateway.marks import Marks
 from console.gateway.ports import Caller, ChangeKind, Fed
+from console.hubspot.errors import DailyLimitReached
 from console.provisioning.of_people import readers
 from console.settings.errors import SettingsError
 
@@ -112,6 +113,15 @@ class RepositoryFeed:
             "failed": sum(one.failed for one in found),
             "stopped": sum(1 for one in found if one.message),
         }
+
+
+async def reached(session: Session) -> bool:
+    """Whether HubSpot answers now. Raises HubSpotError where time does not mend it: dead credentials, say."""
+    try:
+        await session.account
+    except (*PASSING, DailyLimitReached):
+        return False
+    return True
 
 
 def _values(person: Person) -> dict[str, Any]:

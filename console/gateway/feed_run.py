@@ -126,7 +126,8 @@ class FeedRuns:
         if ended.state is RunState.PAUSED:
             self._marks.begin(lane, Begun(plan=begun.plan, until=begun.until, held=True))
             raise _paused(ended)
-        raise PlanRefused(f"The run {ended.id} is {ended.state.value}: {ended.message or 'it goes on by itself'}")
+        told = (ended.message or ended.state.value).rstrip(".")
+        raise PlanRefused(f"The run {ended.id} rests: {told}. The gateway does that by itself.")
 
     def _ended(self, lane: str, begun: Begun, run: RunProgress) -> None:
         self.done += run.states.get("done", 0)

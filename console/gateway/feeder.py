@@ -32,8 +32,9 @@ PATIENCE = (1.0, 15.0)
 """The first and the longest pause, in seconds, after something that could not be done."""
 LOOK = 2.0
 """Seconds until it is looked again whether a human, or another process, let it go on."""
-_PASSING = (RateLimited, ServerFault, NotSent, OutcomeUnknown, Locked, Migrating)
-_TOLD = (PlanRefused, HubSpotError, JournalError, SourceError, RepositoryError, SettingsError)
+PASSING = (RateLimited, ServerFault, NotSent, OutcomeUnknown, Locked, Migrating)
+"""What HubSpot says, or does not say, that time mends."""
+_TOLD = (PlanRefused, HubSpotError, JournalError, SourceError, RepositoryError, SettingsError, OSError)
 
 
 class Feeder:
@@ -96,7 +97,7 @@ class Feeder:
             self._told(_words(held), waiting=held.passes or held.partly)
             return LOOK
         except (*_TOLD, LockedByAnother) as error:
-            self._told(_words(error), waiting=isinstance(error, (*_PASSING, LockedByAnother)))
+            self._told(_words(error), waiting=isinstance(error, (*PASSING, LockedByAnother)))
         except Exception as error:  # noqa: BLE001 - a feed that ended without a word would lose nobody, and bring nobody
             self._told(f"Something unexpected happened ({type(error).__name__}).", waiting=False)
         else:
@@ -183,6 +184,8 @@ def _refused(message: str) -> Fed:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"A file cannot be written or read: {error}. Look at the disk and the state folder."
     message = str(getattr(error, "message", "") or error)
     remedy = str(getattr(error, "remedy", "") or getattr(error, "advice", ""))
     return f"{message} {remedy}".strip()
