@@ -213,7 +213,7 @@ def _on_deny(rule: dict[str, Any], place: str) -> Denial:
 def _milliseconds(value: Any, operation: str) -> int | None:
     if value is None:
         return None
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -1 <= value <= 86_400_000:
         raise _wrong(

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from console.settings import tomlfile
+from console.settings.alone import alone
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths
 from console.text import safe
@@ -72,10 +73,11 @@ def _wrong(key: str, value: Any) -> tuple[str, str] | None:
 
 def change(paths: Paths, **changes: str) -> Preferences:
     """Changes some of them and writes the file."""
-    changed = msgspec.structs.replace(load(paths), **changes)
-    default = msgspec.structs.asdict(Preferences())
-    values = {key: value for key, value in msgspec.structs.asdict(changed).items() if value != default[key]}
-    if "notify" in values:
-        values["notify"] = list(values["notify"])
-    tomlfile.write(paths.settings_file, values, _COMMENT)
+    with alone(paths.settings_file):
+        changed = msgspec.structs.replace(load(paths), **changes)
+        default = msgspec.structs.asdict(Preferences())
+        values = {key: value for key, value in msgspec.structs.asdict(changed).items() if value != default[key]}
+        if "notify" in values:
+            values["notify"] = list(values["notify"])
+        tomlfile.write(paths.settings_file, values, _COMMENT)
     return changed

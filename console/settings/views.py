@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from console.settings import tomlfile
+from console.settings.alone import alone
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths
 from console.text import safe
@@ -76,18 +77,22 @@ def load(paths: Paths) -> Views:
 def save(paths: Paths, view: View) -> Views:
     """Keep a view; one of the same name is replaced. Raises SettingsError."""
     _view(_table(view), 0, views_file(paths))
-    known = load(paths)
-    others = [one for one in known.views if one.name.casefold() != view.name.casefold()]
-    if len(others) >= MOST_VIEWS:
-        raise SettingsError(f"There are {MOST_VIEWS} views already.", "Remove one first: hubspoke views remove NAME")
-    return _write(paths, msgspec.structs.replace(known, views=(*others, view)))
+    with alone(views_file(paths)):
+        known = load(paths)
+        others = [one for one in known.views if one.name.casefold() != view.name.casefold()]
+        if len(others) >= MOST_VIEWS:
+            raise SettingsError(
+                f"There are {MOST_VIEWS} views already.", "Remove one first: hubspoke views remove NAME"
+            )
+        return _write(paths, msgspec.structs.replace(known, views=(*others, view)))
 
 
 def remove(paths: Paths, name: str) -> Views:
     """Forget a view. Raises SettingsError: there is none of that name."""
-    known = load(paths)
-    view = named(known, name)
-    return _write(paths, msgspec.structs.replace(known, views=tuple(one for one in known.views if one is not view)))
+    with alone(views_file(paths)):
+        known = load(paths)
+        view = named(known, name)
+        return _write(paths, msgspec.structs.replace(known, views=tuple(one for one in known.views if one is not view)))
 
 
 def named(views: Views, name: str) -> View:
@@ -104,11 +109,12 @@ def named(views: Views, name: str) -> View:
 
 def remember_columns(paths: Paths, object_class: str, columns: Sequence[str]) -> Views:
     """Keep the columns of a class; none: the usual ones. Raises SettingsError."""
-    known = load(paths)
-    kept = {name: value for name, value in known.columns.items() if name != object_class}
-    if columns:
-        kept[object_class] = tuple(columns)
-    return _write(paths, msgspec.structs.replace(known, columns=kept))
+    with alone(views_file(paths)):
+        known = load(paths)
+        kept = {name: value for name, value in known.columns.items() if name != object_class}
+        if columns:
+            kept[object_class] = tuple(columns)
+        return _write(paths, msgspec.structs.replace(known, columns=kept))
 
 
 def wrong_name(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from console.settings import tomlfile
+from console.settings.alone import alone
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths
 from console.sources.opening import open_source, scheme_of, secret_name
@@ -69,17 +70,19 @@ def remember(paths: Paths, spec: str) -> str:
     spec = spec.strip()
     open_source(spec)
     kept = spec if scheme_of(spec) else _absolute(spec)
-    known = remembered(paths)
-    if kept not in known:
-        tomlfile.write(_file(paths), {"sources": [*known, kept]}, _COMMENT)
+    with alone(_file(paths)):
+        known = remembered(paths)
+        if kept not in known:
+            tomlfile.write(_file(paths), {"sources": [*known, kept]}, _COMMENT)
     return kept
 
 
 def forget(paths: Paths, spec: str) -> None:
     """Take a source out of the list; the source itself stays as it is."""
-    known = remembered(paths)
-    if spec in known:
-        tomlfile.write(_file(paths), {"sources": [item for item in known if item != spec]}, _COMMENT)
+    with alone(_file(paths)):
+        known = remembered(paths)
+        if spec in known:
+            tomlfile.write(_file(paths), {"sources": [item for item in known if item != spec]}, _COMMENT)
 
 
 def known_sources(used: Iterable[tuple[str, str, Path]], named: Iterable[str]) -> list[KnownSource]:

@@ -142,7 +142,7 @@ def test_an_imported_profile_survives_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["icf = 1", "[icf]\nother = 1", "[icf.provisioner]\nx = 2026-01-01", '[icf]\nnulls = ["/a/b"]\nprovisioner = {}',
-     '[icf.provisioner.operationTimeout]\nGET = "soon"', "[icf.provisioner]\noperationOptions = 3"],
+     '[icf.provisioner.operationTimeout]\nGET = "soon"', '[icf.provisioner.operationTimeout]\nGET = "--5"', "[icf.provisioner]\noperationOptions = 3"],
 )  # fmt: skip
 def test_a_damaged_table_is_told_with_its_file(tmp_path: Path, text: str) -> None:
     profiles = Profiles(Paths(tmp_path, tmp_path))
