@@ -191,8 +191,8 @@ class Draft:
         if self.data.get("name") != name:
             self.set(("name",), name, f"saved as {name}")
         self.mapping()
-        self.path = path
         self._write(path)
+        self.path = path
 
     def _write(self, path: Path) -> None:
         content = self.text.encode()

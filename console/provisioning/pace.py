@@ -53,7 +53,8 @@ class Pace:
     def _spread(self, before: _Seen, after: _Seen) -> None:
         """Share what was settled between two looks among the seconds between them."""
         many = max(0, after.settled - before.settled)
-        edges = [before.at, *range(int(before.at) + 1, int(after.at) + 1), after.at]
+        first = max(int(before.at) + 1, int(after.at) - REMEMBERED)  # a clock that jumps leaves years between two looks
+        edges = [before.at, *range(first, int(after.at) + 1), after.at]
         for start, end in pairwise(edges):
             share = many * (end - start) / (after.at - before.at)
             self._seconds[int(start)] = self._seconds.get(int(start), 0.0) + share

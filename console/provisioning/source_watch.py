@@ -8,7 +8,7 @@ import time
 import msgspec
 
 from console.provisioning.errors import PlanRefused
-from console.provisioning.quarantine import MOST_TRIES, next_try, told
+from console.provisioning.quarantine import MOST_TRIES, WAITS, next_try, told
 from console.settings.paths import Paths, write_private
 from console.sources.errors import SourceError
 
@@ -42,7 +42,8 @@ class SourceWatch:
     def check(self) -> None:
         """Raises SourceQuarantined where the source is to be left alone at this moment."""
         bad = self._bad()
-        if bad is not None and bad.until is not None and time.time() < bad.until:
+        left = bad.until - time.time() if bad is not None and bad.until is not None else 0.0
+        if bad is not None and 0 < left <= WAITS[-1]:  # more is a clock that was put back since
             raise self._quarantined("The source could not be read.", bad, "")
 
     def failed(self, refused: PlanRefused, interval: float | None = None) -> PlanRefused:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from console.journal.journal import Journal
 
 MOST = 2_000
-"""Entries that are looked at for reasons; the counts are of all."""
+"""Entries of each kind that are looked at for reasons; what stays besides is counted without one."""
 _PAGE = 500
 _RECORD = re.compile(r"\b(record|into) \d+")
 _DETAIL = re.compile(r" \([^()]*\)|: .*", re.DOTALL)
@@ -75,14 +75,20 @@ async def _reasons(journal: Journal, plan: Plan, action: Action) -> tuple[Reason
         for entry in page:
             if (reason := _reason(entry)) is not None:
                 found.setdefault(reason, []).append(entry.number)
+        seen += len(page)
         if len(page) < _PAGE:
             break
-        after, seen = page[-1].number, seen + len(page)
+        after = page[-1].number
     reasons = [
         Reason(message=message, remedy=remedy, count=len(numbers), numbers=tuple(numbers[:3]))
         for (message, remedy), numbers in found.items()
     ]
-    return tuple(sorted(reasons, key=lambda reason: -reason.count))
+    reasons.sort(key=lambda reason: -reason.count)
+    more = plan.actions.get(action, 0) - seen
+    if more > 0 and action is Action.EXCEPTION:
+        told = f"All of them: hubspoke diff {plan.id} --action {action.value}"
+        reasons.append(Reason(message="more, whose reasons were not looked at", remedy=told, count=more))
+    return tuple(reasons)
 
 
 def _reason(entry: Entry) -> tuple[str, str] | None:

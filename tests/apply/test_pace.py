@@ -103,3 +103,14 @@ def test_a_resumed_run_begins_a_pace_of_its_own() -> None:
     pace.feed(seen(10, 1000))
     pace.feed(seen(5000, 1000, started_at=BEGAN + 5000))
     assert pace.records == 0.0
+
+
+def test_a_clock_that_jumps_costs_no_time() -> None:
+    import time
+
+    pace = Pace()
+    pace.feed(seen(0, 0))
+    began = time.perf_counter()
+    pace.feed(seen(20 * 365 * 86_400.0, 500))
+    assert time.perf_counter() - began < 0.05
+    assert len(pace.history(60)[0]) <= 60

@@ -16,6 +16,7 @@ from console.provisioning.errors import MappingError
 from console.provisioning.mapping_draft import ChangedOnDisk, Draft, NotChanged
 from console.provisioning.mapping_settings import settings, value_of
 from console.provisioning.toml_lines import NotEditable, drop, put
+from console.settings.errors import SettingsError
 
 TEXT = """\
 # Ours; ask HR before you change it.
@@ -179,3 +180,15 @@ def test_settings_are_told_of_a_text_that_is_no_mapping_yet(text: str) -> None:
     found = settings(draft.data)
     assert [one.title for one in found][:2] == ["source", "source id"]
     assert {one.value for one in found if one.path[0] == "associate"} <= {"", "company"}
+
+
+def test_a_draft_that_could_not_be_written_elsewhere_stays_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "people.toml"
+    path.write_text(TEXT)
+    draft = Draft.open(path)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SettingsError):
+        draft.save_as(tmp_path / "file" / "mine.toml", "mine")
+    assert draft.path == path
+    draft.save()  # under its own name it goes on
+    assert 'name = "mine"' in path.read_text()

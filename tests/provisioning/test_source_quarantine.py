@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -116,3 +117,21 @@ async def test_it_goes_on_by_itself_and_told_once(on: Desk, monkeypatch: pytest.
     assert (kinds[:2], kinds[-1]) == (["waiting", "waiting"], "nothing")
     assert told.read_text() == f"quarantined {on.mapping} source\n"
     assert not list((on.paths.state / source_watch.FOLDER).iterdir())
+
+
+async def test_a_clock_that_was_put_back_does_not_keep_a_source_away_for_years(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from console.provisioning.errors import PlanRefused
+    from console.sources.errors import SourceError
+
+    watch = source_watch.SourceWatch(Paths(tmp_path / "config", tmp_path / "state"), "people", "people.csv")
+    refused = PlanRefused("gone", remedy="")
+    refused.__cause__ = SourceError("gone", file="people.csv")
+    assert isinstance(watch.failed(refused), SourceQuarantined)
+    with pytest.raises(SourceQuarantined):
+        watch.check()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 400 * 86_400)
+    watch.check()
+    assert watch._bad() is not None  # and what is known of it stays
