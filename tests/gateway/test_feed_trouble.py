@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from console.gateway import feeder
 from console.gateway.feed import RepositoryFeed
 from console.gateway.marks import FILE
 from console.gateway.ports import Fed
@@ -22,6 +23,12 @@ from tests.gateway.test_feed import MAPPING, caller, emails, session_of, setting
 from tests.support.simulator import Simulator
 
 ANN = {"mail": "ann@x.org", "givenName": "Ann"}
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeder, "LOOK", 0.2)
+    monkeypatch.setattr(feeder, "PATIENCE", (0.2, 1.0))
 
 
 async def until(done: Callable[[], bool], why: str) -> None:
