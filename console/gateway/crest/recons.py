@@ -185,7 +185,7 @@ class Recons:
         if job.plan_id:
             found = await self._of_plan(job.plan_id)
             found |= {"_id": job.id, "parameters": job.parameters}
-            if job.state != "ACTIVE":
+            if job.state != "ACTIVE" or (job.task is not None and not job.task.done()):
                 found |= _state(job.state, job.message)
             return found
         summary = _summary(job.id, job.mapping, job.state, job.message, job.started, None)

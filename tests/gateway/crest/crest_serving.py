@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from console.gateway.app import create_app
 from console.gateway.clients import Clients
@@ -21,10 +22,11 @@ from console.session import Session
 from tests.gateway.serving import profile_session
 from tests.support.simulator import Simulator
 
-SECRETS = {"idm": "idm-secret", "eye": "eye-secret", "scim": "scim-secret"}
+SECRETS = {"idm": "idm-secret", "eye": "eye-secret", "scim": "scim-secret", "planner": "planner-secret"}
 CLIENTS = (
     Client(name="idm", rights=("system:read", "system:write", "config:read", "config:write", "recon")),
     Client(name="eye", auth="bearer", rights=("system:read", "config:read")),
+    Client(name="planner", rights=("recon",)),
     Client(name="scim", rights=("scim:read", "scim:write")),
 )
 
@@ -56,15 +58,21 @@ async def serving(folder: Path, simulator: Simulator, **more: Any) -> AsyncItera
 
     async with profile_session(folder, simulator) as session, RepositoryFeed.running(session, chosen) as feed:
         gateway = Gateway(session=session, settings=chosen, clients=Clients(chosen, kept), feed=feed)
-        sock = bound(*chosen.address)
-        app = create_app(gateway)
-        config = uvicorn.Config(app, http=GatewayProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve(sockets=[sock]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
-            yield Serving(f"http://127.0.0.1:{sock.getsockname()[1]}", gateway, simulator, session)
-        finally:
-            server.should_exit = True
-            await task
+        async with listening(create_app(gateway)) as url:
+            yield Serving(url, gateway, simulator, session)
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[str]:
+    """An application on a port of this machine; its address."""
+    sock = bound("127.0.0.1", 0)
+    config = uvicorn.Config(app, http=GatewayProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve(sockets=[sock]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
