@@ -5,13 +5,26 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 
 from screens import words
 
+HERE = Path(__file__).parent
 SVGImageExtension.file_extension = "svg"  # the plugin says it in the words of an older syrupy
+
+ALONE = ("test_terminal_", "test_hostile", "test_record_hostile", "test_interrupted", "test_hang_up", "test_quiet",
+         "test_clipboard", "test_hyperlinks", "test_first_line", "test_attention")  # fmt: skip
+"""Modules that watch real terminals, whose sizes and times want a quiet machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What watches real terminals is marked, to be run by itself."""
+    for item in items:
+        if item.path.parent == HERE and item.path.name.startswith(ALONE):
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")
