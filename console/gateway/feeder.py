@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from console.gateway.feed_outcomes import Waiting, tell
 from console.gateway.feed_run import FeedRuns, Held
+from console.gateway.mistakes import write_down
 from console.gateway.ports import Fed
 from console.hubspot.errors import HubSpotError, Locked, Migrating, NotSent, OutcomeUnknown, RateLimited, ServerFault
 from console.journal.errors import JournalError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 COALESCE = 0.25
 """Seconds in which changes gather before they are brought to HubSpot together."""
+GATHERED = 2.0
+"""The most of these seconds: where many change, and no client waits, fewer and larger plans leave more time to answer."""
 PATIENCE = (1.0, 15.0)
 """The first and the longest pause, in seconds, after something that could not be done."""
 LOOK = 2.0
@@ -87,7 +90,12 @@ class Feeder:
             await self._wake.wait()
             await asyncio.sleep(pause)
             self._wake.clear()
-            pause = await self._tried() or COALESCE
+            began = time.monotonic()
+            pause = await self._tried() or self._gathering(time.monotonic() - began)
+
+    def _gathering(self, took: float) -> float:
+        """How long changes gather after a cycle that took so many seconds."""
+        return COALESCE if self._waiters else min(max(COALESCE, 2 * took), GATHERED)
 
     async def _tried(self) -> float:
         """One cycle; answers for how long to pause where it could not be done."""
@@ -99,7 +107,8 @@ class Feeder:
         except (*_TOLD, LockedByAnother) as error:
             self._told(_words(error), waiting=isinstance(error, (*PASSING, LockedByAnother)))
         except Exception as error:  # noqa: BLE001 - a feed that ended without a word would lose nobody, and bring nobody
-            self._told(f"Something unexpected happened ({type(error).__name__}).", waiting=False)
+            reference = await asyncio.to_thread(write_down, self._session.paths, error)
+            self._told(f"Something unexpected happened ({type(error).__name__}, {reference} in the log).", waiting=False)
         else:
             self._failures, self.message = 0, ""
             return 0.0

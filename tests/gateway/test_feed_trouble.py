@@ -13,12 +13,14 @@ from console.gateway import feeder
 from console.gateway.feed import RepositoryFeed
 from console.gateway.marks import FILE
 from console.gateway.ports import Fed
+from console.gateway.settings import Client, GatewaySettings
 from console.journal.model import RunState
 from console.provisioning.lock import OwnerLock
 from console.provisioning.runner import run_attached
 from console.repository.person import Person
 from console.session import Session
 from console.settings.errors import SettingsError
+from tests.gateway.serving import serving
 from tests.gateway.test_feed import MAPPING, caller, emails, session_of, settings, until_idle
 from tests.support.simulator import Simulator
 
@@ -247,3 +249,39 @@ async def test_a_mapping_that_forgets_who_left_is_refused(hubspot: Simulator, tm
         with pytest.raises(SettingsError, match="does not read source"):
             async with RepositoryFeed.running(session, settings()):
                 pass
+
+
+async def test_who_comes_into_a_group_comes_into_the_scope(hubspot: Simulator, tmp_path: Path) -> None:
+    chosen = settings(scope='memberOf eq "Sales"')
+    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+        people = await session.people
+        ann = await people.add("ann", ANN)
+        assert (await feed.changed(caller(chosen), ann, "created")).state == "out_of_scope"
+        await people.do(lambda store: store.groups.put(None, "Sales", {}, {ann.uid: ""}))
+        feed.wake()
+        await until_idle(feed)
+        assert emails(hubspot) == ["ann@x.org"]
+        again = await people.replace(ann.uid, attributes={**ANN, "givenName": "Anne"})
+        assert (await feed.changed(caller(chosen), again, "changed")).state == "accepted"
+        await until_idle(feed)
+    assert [values["firstname"] for values in hubspot.dump().values()] == ["Anne"]
+
+
+async def test_who_is_deactivated_instead_of_removed_leaves_hubspot_and_stays_here(
+    hubspot: Simulator, tmp_path: Path
+) -> None:
+    client = Client(name="wso2", user="admin", mapping="managed", blocking=True, deletion="deactivate")
+    chosen = GatewaySettings(listen="127.0.0.1:0", tls="off", client=(client,))
+    async with serving(tmp_path, hubspot, chosen) as gateway, gateway.client() as http:
+        user = {"userName": "ann", "name": {"givenName": "Ann"}, "emails": ["ann@x.org"]}
+        address = f"/scim2/Users/{(await http.post('/scim2/Users', json=user)).json()['id']}"
+        assert emails(hubspot) == ["ann@x.org"]
+        assert (await http.delete(address)).status_code == 204
+        assert emails(hubspot) == []
+        assert (await http.get(address)).json()["active"] is False
+        back = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": True}],
+        }
+        assert (await http.patch(address, json=back)).status_code == 200
+        assert emails(hubspot) == ["ann@x.org"]

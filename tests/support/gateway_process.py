@@ -48,7 +48,8 @@ class GatewayProcess:
         self.paths = Paths.resolve(str(self.operator.config), str(self.operator.state))
         self.paths.mappings.mkdir(parents=True, exist_ok=True)
         (self.paths.mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
-        client = Client(name="wso2", user="admin", mapping="managed", blocking=bool(settings.pop("blocking", False)))
+        blocking, mapping = bool(settings.pop("blocking", False)), str(settings.pop("mapping", "managed"))
+        client = Client(name="wso2", user="admin", mapping=mapping, blocking=blocking)
         listen = f"127.0.0.1:{_free_port()}"
         self.url = f"https://{listen}"
         save(self.paths, GatewaySettings(listen=listen, client=(client,), **settings))
