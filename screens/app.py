@@ -61,6 +61,7 @@ PLACES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "provision": ("new_plan", "NewPlanScreen", (True,)),
     "diff": ("history", "HistoryScreen", ("plans",)),
     "people": ("people.screen", "PeopleScreen", ()),
+    "gateway": ("gateway.screen", "GatewayScreen", ()),
     "history": ("history", "HistoryScreen", ("runs",)),
     "run_watch": ("run", "RunScreen", ("",)),
     "dead_letters": ("dead_letters", "DeadLettersScreen", ("",)),

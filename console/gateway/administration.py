@@ -26,8 +26,9 @@ async def put(session: Session, client: Client, *, secret: str | None = None, re
         SettingsError: the client cannot be; nothing was changed.
     """
     settings = load(session.paths)
-    others = tuple(one for one in settings.client if one.name != client.name)
-    changed = msgspec.structs.replace(settings, client=(*others, client))
+    known = settings.named(client.name) is not None
+    clients = [client if one.name == client.name else one for one in settings.client]
+    changed = msgspec.structs.replace(settings, client=tuple(clients if known else [*clients, client]))
     check(changed)
     if secret is not None and len(secret) < SHORTEST:
         raise SettingsError(

@@ -53,9 +53,14 @@ async def run(
                 url = _url(sock, tls)
                 telling = Telling(gateway, feed.feeders, _about(session, gateway, url, certificate))
                 async with _beside(telling):
-                    await _serve(gateway, sock, tls, stopping, lambda: ready(url))
+                    await _serve(gateway, sock, tls, stopping, lambda: _begun(telling, ready, url))
         finally:
             sock.close()
+
+
+def _begun(telling: Telling, ready: Callable[[str], None], url: str) -> None:
+    telling.begin()
+    ready(url)
 
 
 async def _gateway(session: Session, settings: GatewaySettings, feed: RepositoryFeed) -> Gateway:
@@ -80,7 +85,6 @@ async def _serve(
 
 @asynccontextmanager
 async def _beside(telling: Telling) -> AsyncIterator[None]:
-    await telling.once()
     task = asyncio.create_task(telling.forever(), name="gateway status")
     try:
         yield

@@ -54,11 +54,17 @@ class Telling:
         self._seen = self._stamp()
         self._note = ""
 
+    def begin(self) -> None:
+        """It serves: say so, before anybody is told that it is ready."""
+        self._written = msgspec.json.encode(self._status())
+        status.write(self._paths, self._written)
+
     async def forever(self) -> None:
-        """Until cancelled."""
+        """From the beginning on, until cancelled."""
         while True:
-            await self.once()
             await asyncio.sleep(EVERY)
+            if self._written:
+                await self.once()
 
     async def once(self) -> None:
         """Look for changes, and tell what is new."""

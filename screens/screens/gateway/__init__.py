@@ -1,0 +1,1 @@
+"""The gateway: whether it runs, who may call, what waits for HubSpot, and the newest requests."""
