@@ -45,11 +45,6 @@ class UndoPreview(msgspec.Struct, frozen=True, kw_only=True):
     partly: tuple[Reason, ...] = ()
 
     @property
-    def has_work(self) -> bool:
-        """Whether there is anything to approve."""
-        return bool(self.effects)
-
-    @property
     def archived(self) -> bool:
         """Whether records stay archived that could be made anew."""
         return any("is archived" in reason.message for reason in self.left)

@@ -157,7 +157,7 @@ class GroupStore:
     def forget(self, pattern: re.Pattern[str]) -> None:
         """Take an address out of what groups say of themselves, and of how they call their members."""
         for group in self.all():
-            name = pattern.sub(f"(erased {group.uid[:8]})", group.name)
+            name = pattern.sub(f"(erased {group.uid[:8]})", group.name)[:NAME_LIMIT]
             attributes = without(group.attributes, pattern)
             members = {uid: pattern.sub("", called) for uid, called in group.members.items()}
             if (name, attributes, members) != (group.name, group.attributes, group.members):

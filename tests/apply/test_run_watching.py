@@ -61,7 +61,7 @@ async def test_the_preview_of_an_undo_says_what_comes_back_and_what_stays(parts:
     watching = RunWatching(parts.store, parts.paths)
     preview = await watching.preview_undo(await plan_undo(parts.target, parts.store, run.id))
     assert preview.effects == ((3, "records that the run created are archived"),)
-    assert preview.has_work
+    assert preview.effects
     (reason,) = preview.left
     assert (reason.count, reason.numbers) == (1, (2,))
     assert reason.message.startswith("the record was changed after the run made it")
