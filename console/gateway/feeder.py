@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from console.gateway.feed_outcomes import Waiting, tell
@@ -16,6 +18,7 @@ from console.gateway.mistakes import write_down
 from console.gateway.ports import Fed
 from console.hubspot.errors import HubSpotError, Locked, Migrating, NotSent, OutcomeUnknown, RateLimited, ServerFault
 from console.journal.errors import JournalError
+from console.journal.model import Action
 from console.provisioning.errors import PlanRefused
 from console.provisioning.lock import LockedByAnother
 from console.provisioning.request import PlanRequest
@@ -35,6 +38,7 @@ PATIENCE = (1.0, 15.0)
 """The first and the longest pause, in seconds, after something that could not be done."""
 LOOK = 2.0
 """Seconds until it is looked again whether a human, or another process, let it go on."""
+GONE, CHANGED, CAME = "gone", "changed", "came"
 PASSING = (RateLimited, ServerFault, NotSent, OutcomeUnknown, Locked, Migrating)
 """What HubSpot says, or does not say, that time mends."""
 _TOLD = (PlanRefused, HubSpotError, JournalError, SourceError, RepositoryError, SettingsError, OSError)
@@ -108,7 +112,9 @@ class Feeder:
             self._told(_words(error), waiting=isinstance(error, (*PASSING, LockedByAnother)))
         except Exception as error:  # noqa: BLE001 - a feed that ended without a word would lose nobody, and bring nobody
             reference = await asyncio.to_thread(write_down, self._session.paths, error)
-            self._told(f"Something unexpected happened ({type(error).__name__}, {reference} in the log).", waiting=False)
+            self._told(
+                f"Something unexpected happened ({type(error).__name__}, {reference} in the log).", waiting=False
+            )
         else:
             self._failures, self.message = 0, ""
             return 0.0
@@ -124,29 +130,31 @@ class Feeder:
         self.wake()
 
     async def _cycle(self) -> None:
-        """Bring everything up to the newest change: first who left, so that whoever came back is found by nobody else's link."""
+        """Bring everything up to the newest change: first who left, so that whoever came back is found by nobody else's link.
+
+        Who left, and who came or changed, are lanes of their own: where a guard holds the one, the other goes on. Where it
+        holds changes, whoever is new goes on all the same.
+        """
         portal = (await self._session.account).portal_id
-        lanes = {"gone": f"{portal}/{self.mapping}/gone", "changed": f"{portal}/{self.mapping}/changed"}
+        lanes = {name: f"{portal}/{self.mapping}/{name}" for name in (GONE, CHANGED, CAME)}
         people = await self._session.people
         last = await people.do(lambda store: store.last_change())
-        held: Held | None = None
-        found: dict[str, Fed] = {}
-        try:
-            await self._runs.settle(lanes["gone"])
-        except Held as one:
-            if not one.guard:
-                raise
-            held = one  # many left at once: whoever came or changed need not wait for a human to allow that
-        await self._runs.settle(lanes["changed"])
+        holds: dict[str, Held] = {}
+        for name, lane in lanes.items():
+            with _noted(holds, name):
+                await self._runs.settle(lane)
         await self._runs.others(portal)
-        if held is None:
-            try:
-                found |= await self._gone(lanes["gone"], last)
-            except Held as one:
-                if not one.guard:
-                    raise
-                held = one
-        found |= await self._changed(lanes["changed"], last)
+        found: dict[str, Fed] = {}
+        if GONE not in holds:
+            with _noted(holds, GONE):
+                found |= await self._gone(lanes[GONE], last)
+        if CHANGED not in holds:
+            with _noted(holds, CHANGED):
+                found |= await self._changed(lanes[CHANGED], self._mark(lanes[CHANGED], last), last)
+        if CHANGED in holds and CAME not in holds:
+            mark = max(self._mark(lanes[CAME], last), self._mark(lanes[CHANGED], last))
+            found |= await self._changed(lanes[CAME], mark, last, actions=(Action.CREATE, Action.LINK))
+        held = next(iter(holds.values()), None)
         self._up_to(last, found, held)
         if held is not None:
             held.partly = True
@@ -160,14 +168,15 @@ class Feeder:
             return {}
         return await self._runs.bring(lane, PlanRequest(gone=tuple(gone)), last, self._wanted())
 
-    async def _changed(self, lane: str, last: int) -> dict[str, Fed]:
-        people, mark = await self._session.people, self._mark(lane, last)
+    async def _changed(self, lane: str, mark: int, last: int, *, actions: tuple[Action, ...] = ()) -> dict[str, Fed]:
+        people = await self._session.people
         many, gone = await people.do(lambda store: store.changed_since(mark))
         self.waiting = many
         if many == len(gone):
             self._marks.end(lane, last)
             return {}
-        return await self._runs.bring(lane, PlanRequest(since=f"people {mark}", scope=self.scope), last, self._wanted())
+        request = PlanRequest(since=f"people {mark}", scope=self.scope, actions=actions)
+        return await self._runs.bring(lane, request, last, self._wanted())
 
     def _mark(self, lane: str, last: int) -> int:
         """Where this lane goes on; from the beginning where the repository is an older one than it was."""
@@ -186,6 +195,17 @@ class Feeder:
         tell(told, found, Fed(state="done") if held is None else _refused(_words(held)))
         if self._waiters:
             self.wake()
+
+
+@contextmanager
+def _noted(holds: dict[str, Held], lane: str) -> Iterator[None]:
+    """A guard that holds a lane is noted; whatever else stops it goes on upwards."""
+    try:
+        yield
+    except Held as held:
+        if not held.guard:
+            raise
+        holds[lane] = held
 
 
 def _refused(message: str) -> Fed:

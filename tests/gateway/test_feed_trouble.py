@@ -285,3 +285,25 @@ async def test_who_is_deactivated_instead_of_removed_leaves_hubspot_and_stays_he
         }
         assert (await http.patch(address, json=back)).status_code == 200
         assert emails(hubspot) == ["ann@x.org"]
+
+
+async def test_edits_that_a_guard_holds_keep_nobody_out_who_is_new(hubspot: Simulator, tmp_path: Path) -> None:
+    async with session_of(tmp_path, hubspot) as session:
+        mapped(session, MAPPING.replace("'source.givenName'", """{ value = 'source.givenName', empty = "clear" }"""))
+        async with RepositoryFeed.running(session, settings()) as feed:
+            ann, ben = await pushed(session, feed, "ann", "ben")
+            await until_idle(feed)
+            people = await session.people
+            for one in (ann, ben):
+                blank = await people.replace(one.uid, attributes={"mail": one.attributes["mail"], "givenName": ""})
+                await feed.changed(caller(settings()), blank, "changed")
+            await until(lambda: "--accept clears=2" in why(feed), "the guard did not hold")
+            await pushed(session, feed, "cid")
+            await until(lambda: "cid@x.org" in emails(hubspot), "cid waited for the guard")
+            assert [values.get("firstname") for values in hubspot.dump().values()] == ["Ann", "Ben", "Cid"]
+            plan = why(feed).partition("hubspoke apply ")[2].split()[0]
+            run = await (await session.runs).approve(plan, {"clears": 2})
+            assert (await run_attached(session, run.id)).states == {"done": 2}
+            await until(lambda: feed.idle, "it did not go on")
+            assert [values.get("firstname") or "" for values in hubspot.dump().values()] == ["", "", "Cid"]
+            assert len(hubspot.state()["creates"]) == 3
