@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from console.gateway import health
+from console.gateway import health, openapi
 from console.gateway.dialect import CREST_PATHS, SCIM1_PATHS, SCIM2_PATHS, refusal
 from console.gateway.front import Front
 
@@ -27,6 +27,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
     routes: list[BaseRoute] = [*health.routes(gateway)]
     routes += [Mount(path, scim) for path in (*SCIM1_PATHS, *SCIM2_PATHS)]
     routes += [Mount(path, crest) for path in CREST_PATHS]
+    routes.append(Route("/openapi.json", lambda _: JSONResponse(openapi.document(gateway)), methods=["GET"]))
 
     async def unknown(request: Request, _: Exception) -> Response:
         return refusal(request.url.path, 404, "There is nothing at this address.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,10 +23,17 @@ from console.session import Session
 from tests.gateway.serving import profile_session
 from tests.support.simulator import Simulator
 
-SECRETS = {"idm": "idm-secret", "eye": "eye-secret", "scim": "scim-secret", "planner": "planner-secret"}
+SECRETS = {
+    "idm": "idm-secret",
+    "eye": "eye-secret",
+    "scim": "scim-secret",
+    "planner": "planner-secret",
+    "fuzz": "fuzz-secret",
+}
 CLIENTS = (
     Client(name="idm", rights=("system:read", "system:write", "config:read", "config:write", "recon")),
     Client(name="eye", auth="bearer", rights=("system:read", "config:read")),
+    Client(name="fuzz", rights=("system:read", "system:write", "config:read", "recon")),
     Client(name="planner", rights=("recon",)),
     Client(name="scim", rights=("scim:read", "scim:write")),
 )
@@ -42,7 +50,9 @@ class Serving(NamedTuple):
     def client(self, who: str = "idm", **headers: str) -> httpx.AsyncClient:
         """An HTTP client that signs in, at /openidm."""
         signs = {"Authorization": f"Bearer {SECRETS['eye']}"} if who == "eye" else {}
-        if who not in ("", "eye"):
+        if who == "fuzz":
+            signs = {"Authorization": f"Basic {base64.b64encode(b'fuzz:fuzz-secret').decode()}"}
+        elif who not in ("", "eye"):
             signs = {"X-OpenIDM-Username": who, "X-OpenIDM-Password": SECRETS[who]}
         base = f"{self.url}/openidm/"
         return httpx.AsyncClient(base_url=base, headers={**signs, **headers}, trust_env=False, timeout=30)
