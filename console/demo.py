@@ -29,7 +29,7 @@ from pathlib import Path
 import msgspec
 
 from console.session import KEEPALIVE
-from console.settings.paths import Paths, private_dir, private_open, write_private
+from console.settings.paths import Paths, expanded, private_dir, private_open, write_private
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles
 from console.settings.secrets import ACCESS_TOKEN
@@ -222,7 +222,7 @@ class Demo:
 def _folder(keep: Path | None) -> Path:
     if keep is None:
         return Path(tempfile.mkdtemp(prefix="hubspoke-demo-"))
-    keep = keep.expanduser().absolute()
+    keep = expanded(keep).absolute()
     foreign = keep.exists() and (not keep.is_dir() or (any(keep.iterdir()) and not (keep / "config").is_dir()))
     if foreign:
         raise DemoFailed(f"{keep} is not empty and not a demo's folder.", "Name a new folder with --keep.")

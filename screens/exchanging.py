@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from console.settings.paths import expanded
 from screens.literal import hanging, literal, row, stack
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ async def _store(app: HubspokeApp, found: Imported) -> bool:
 
 
 def _path(text: str) -> Path:
-    return Path(text.strip()).expanduser().absolute()
+    return expanded(text.strip()).absolute()
 
 
 def described(found: Imported) -> Content:

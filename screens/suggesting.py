@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.settings.paths import expanded
+
 if TYPE_CHECKING:
     from console.provisioning.mappings import Mappings
     from console.session import Session
@@ -30,7 +32,7 @@ def absolute(source: str) -> str:
     """A path that means the same from the folder of mappings; a URL as it is."""
     from console.sources.opening import scheme_of
 
-    return source if scheme_of(source) else str(Path(source).expanduser().absolute())
+    return source if scheme_of(source) else str(expanded(source).absolute())
 
 
 def free_name(mappings: Mappings, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.cli.context import Context
 from console.cli.exits import Exit, Stop, usage
 from console.cli.output import add_json
+from console.settings.paths import expanded
 
 if TYPE_CHECKING:
     from console.bundle import Part
@@ -59,7 +60,7 @@ async def _collected(context: Context) -> list[Part]:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return expanded(text).absolute()
 
 
 def _show(context: Context, parts: list[Part]) -> int:

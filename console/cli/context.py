@@ -10,13 +10,12 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.asking import ask_secret
 from console.cli.exits import Exit, Stop
 from console.cli.output import Output
-from console.settings.paths import Paths
+from console.settings.paths import Paths, expanded
 
 if TYPE_CHECKING:
     from console.demo import Demo
@@ -79,7 +78,7 @@ class Context:
 
         from console.settings.paths import private_open
 
-        with private_open(Path(self.args.log_file).expanduser().absolute(), "ab") as file:
+        with private_open(expanded(self.args.log_file).absolute(), "ab") as file:
 
             def write(entry: RequestEntry) -> None:
                 file.write(msgspec.json.encode(entry) + b"\n")

@@ -11,7 +11,7 @@ from console.cli.context import Context, credential_names
 from console.cli.exits import Exit, Stop
 from console.settings import provisioner_file
 from console.settings.errors import SettingsError, VaultError
-from console.settings.paths import write_private
+from console.settings.paths import expanded, write_private
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles
 from console.settings.provisioner import Imported, exported, imported
@@ -57,7 +57,7 @@ async def _take(context: Context) -> int:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    return expanded(text)
 
 
 def _asked(context: Context, found: Imported) -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from console.cli.exits import usage
+from console.settings.paths import expanded
 
 LONGEST = 16 << 20
 """Bytes of a JSON input at most."""
@@ -76,7 +76,7 @@ def text_of(source: str) -> bytes:
     if source == "-":
         text = sys.stdin.buffer.read(LONGEST + 1)
     else:
-        with Path(source).expanduser().open("rb") as file:
+        with expanded(source).open("rb") as file:
             text = file.read(LONGEST + 1)
     if len(text) > LONGEST:
         raise usage(f"The input is longer than {LONGEST >> 20} MiB.")

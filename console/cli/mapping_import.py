@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from console.cli.context import Context
 from console.cli.exits import Exit
 from console.cli.output import add_json
+from console.settings.paths import expanded
 
 
 def add_import(actions: Any) -> None:
@@ -29,7 +29,7 @@ def _import(context: Context) -> int:
     from console.provisioning.sync_json_carry import carry
 
     args = context.args
-    path = Path(args.file).expanduser()
+    path = expanded(args.file)
     found = choose(read_file(path), args.mapping)
     carried = carry(found, source=args.source or "", name=args.write or "", file=path.name)
     written = None

@@ -15,6 +15,7 @@ from console.cli.diff import COLUMNS, csv_lines, shape
 from console.cli.diff_page import page
 from console.provisioning.errors import PlanRefused
 from console.settings.new_file import new_private
+from console.settings.paths import expanded
 
 if TYPE_CHECKING:
     from console.journal.model import Entry, Plan
@@ -64,7 +65,7 @@ async def export(
 
 
 def _named(file_name: str) -> Path:
-    return Path(file_name).expanduser()
+    return expanded(file_name)
 
 
 def _bytes(pieces: list[str]) -> bytes:

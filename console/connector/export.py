@@ -16,6 +16,7 @@ import msgspec
 
 from console.hubspot.model import Record
 from console.settings.errors import SettingsError
+from console.settings.paths import expanded
 
 Format = Literal["csv", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "jsonl")
@@ -36,7 +37,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 def target(text: str, *, overwrite: bool = False) -> Path:
     """The file that a text names. Raises ExportError: it is there already, or cannot be made."""
-    path = Path(os.path.abspath(Path(text.strip()).expanduser()))  # noqa: PTH100 - keeps links as they were named
+    path = Path(os.path.abspath(expanded(text.strip())))  # noqa: PTH100 - keeps links as they were named
     if not text.strip() or path.is_dir():
         raise ExportError("That is no name of a file.", "Give a new file, such as ~/contacts.csv.")
     if path.exists() and not overwrite:

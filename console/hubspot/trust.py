@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from console.hubspot.errors import NotSent
 from console.hubspot.fingerprint import CertificateRefused, take_only
+from console.settings.paths import expanded
 from console.settings.profile import Profile
 
 # where distributions keep the bundle when this Python was built for another one
@@ -88,7 +89,7 @@ def _add_system_bundle(context: ssl.SSLContext) -> None:
 
 def _add_ca_file(context: ssl.SSLContext, name: str) -> None:
     try:
-        context.load_verify_locations(cafile=Path(name).expanduser())
+        context.load_verify_locations(cafile=expanded(name))
     except (OSError, ssl.SSLError, RuntimeError) as error:
         reason = (
             error.strerror

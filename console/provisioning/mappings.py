@@ -9,7 +9,7 @@ from console.hubspot.model import PropertyDefinition
 from console.journal.model import Problem
 from console.provisioning.errors import MappingError
 from console.provisioning.mapping import Mapping, is_name, load, parse
-from console.settings.paths import Paths, write_private
+from console.settings.paths import Paths, expanded, write_private
 from console.sources.errors import SourceError
 
 SUGGEST_ROWS = 200
@@ -43,7 +43,7 @@ class Mappings:
     def path(self, name: str) -> Path:
         """The file behind a name, or behind a path (something with a slash or ending in .toml)."""
         if "/" in name or name.endswith(".toml"):
-            return Path(name).expanduser().absolute()
+            return expanded(name).absolute()
         return self._folder / f"{name}.toml"
 
     def load(self, name: str) -> Mapping:

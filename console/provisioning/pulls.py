@@ -16,7 +16,7 @@ from console.provisioning.pull_sql import SqlTarget
 from console.provisioning.pull_state import state_file
 from console.provisioning.pull_target import Deletions, Field, PullRefused, PullTarget
 from console.repository.people import People
-from console.settings.paths import Paths
+from console.settings.paths import Paths, expanded
 from console.sources.errors import SourceError
 from console.sources.opening import refuse_password, scheme_of
 from console.sources.sql_address import DRIVERS, read_sql_address
@@ -93,7 +93,7 @@ class Pulls:
 
 
 def _file(to: str, scheme: str, fields: Sequence[Field], deletions: Deletions | None) -> FileTarget:
-    path = Path(to).expanduser()
+    path = expanded(to)
     if not scheme and path.suffix.lower() in SUFFIXES:
         return FileTarget(path.absolute(), fields, deletions or FileTarget.default_deletions)
     raise PullRefused(

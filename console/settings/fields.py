@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from console.settings.paths import expanded
 from console.settings.profile import AUTHENTICATIONS, AUTO
 from console.text import safe
 
@@ -204,7 +204,7 @@ def fingerprint(value: Any) -> str:
 def file(value: Any) -> str:
     """A path; `~` and relative paths become absolute."""
     given = text(value)
-    return os.path.abspath(Path(given).expanduser()) if given else ""  # noqa: PTH100 - links stay as they were named
+    return os.path.abspath(expanded(given)) if given else ""  # noqa: PTH100 - links stay as they were named
 
 
 def _checked_url(given: str) -> str:

@@ -87,7 +87,12 @@ class Paths:
 def _absolute(path: str) -> Path:
     if not path.strip():
         raise SettingsError("A folder name is empty.", "Give --config and --state a folder, or leave them out.")
-    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - keeps symbolic links as the operator named them
+    return Path(os.path.abspath(expanded(path)))  # noqa: PTH100 - keeps symbolic links as the operator named them
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with a leading ~ or ~user as that home folder; a user who is not there leaves it as it was written."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for a user who is not there
 
 
 def private_dir(path: Path) -> Path:

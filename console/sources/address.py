@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
+from console.settings.paths import expanded
 from console.sources.errors import SourceError
 
 COMMON = ("ca", "credentials", "page", "timeout")
@@ -68,7 +69,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
         file = self.settings.get("ca")
         if not file:
             return context
-        path = Path(file).expanduser()
+        path = expanded(file)
         path = path if path.is_absolute() or self.base is None else self.base / path
         try:
             context.load_verify_locations(cafile=path)

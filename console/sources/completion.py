@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from console.settings.paths import expanded
+
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".ldif", ".xlsx", ".ods", ".txt")
 """Files that a source can be read from; they come before all others."""
 _LOOKED_AT = 2000
@@ -18,7 +20,7 @@ def complete(text: str, base: Path) -> str | None:
     if not text or "://" in text or text.endswith(":"):
         return None
     head, begun = os.path.split(text)
-    folder = base / Path(head or ".").expanduser()
+    folder = base / expanded(head or ".")
     found: list[tuple[int, str]] = []
     try:
         with os.scandir(folder) as entries:

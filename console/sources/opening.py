@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from console.settings.paths import expanded
 from console.sources.csv_file import CsvSource
 from console.sources.errors import SourceError
 from console.sources.jsonl_file import JsonlSource
@@ -35,7 +36,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> Path:
         """The file that is meant; a relative one is relative to `base`."""
-        path = Path(split_sheet(self.spec)[0]).expanduser()
+        path = expanded(split_sheet(self.spec)[0])
         return path if path.is_absolute() or self.base is None else self.base / path
 
     @property

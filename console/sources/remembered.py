@@ -10,7 +10,7 @@ import msgspec
 from console.settings import tomlfile
 from console.settings.alone import alone
 from console.settings.errors import SettingsError
-from console.settings.paths import Paths
+from console.settings.paths import Paths, expanded
 from console.sources.opening import open_source, scheme_of, secret_name
 from console.sources.workbook import split_sheet
 
@@ -112,7 +112,7 @@ def _known(spec: str, base: Path | None, users: tuple[str, ...], *, remembered: 
 def _absolute(spec: str, base: Path | None = None) -> str:
     """A path as it is found from anywhere, with its sheet."""
     path, sheet = split_sheet(spec)
-    whole = Path(path).expanduser()
+    whole = expanded(path)
     whole = whole if whole.is_absolute() or base is None else base / whole
     return f"{whole.absolute()}{f'#{sheet}' if sheet else ''}"
 

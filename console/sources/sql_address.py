@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
 
+from console.settings.paths import expanded
 from console.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _sqlite(rest: str, base: Path | None, *, write: bool) -> str:
     Raises SourceError where there is no such file: SQLite would speak of a database that cannot be opened.
     """
     text = unquote(rest.removeprefix("///") if rest.startswith("///") else rest)
-    path = Path(text).expanduser()
+    path = expanded(text)
     path = path if path.is_absolute() or base is None else base / path
     if write:
         return f"sqlite:///{path.absolute()}"

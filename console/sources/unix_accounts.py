@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from console.journal.model import Problem
+from console.settings.paths import expanded
 from console.sources.errors import SourceError
 from console.sources.records import Records, ServerSource
 
@@ -149,7 +150,7 @@ def _record(account: Account, groups: Mapping[int, str], memberships: Mapping[st
 def _path(place: str, base: Path | None) -> Path | None:
     if not place:
         return None
-    path = Path(place).expanduser()
+    path = expanded(place)
     return path if path.is_absolute() or base is None else base / path
 
 

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 
+from console.settings.paths import expanded
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import lines, literal, row, stack
@@ -151,7 +152,7 @@ class BundleScreen(ConsoleScreen[None]):
 
         def answered(path: str | None) -> None:
             if path and path.strip():
-                self.work(lambda: write(Path(path.strip()).expanduser().absolute()), group="write")
+                self.work(lambda: write(expanded(path.strip()).absolute()), group="write")
 
         text = f"{len(parts)} files as one zip, readable by you alone. Nothing is overwritten."
         value = str(Path.home() / f"hubspoke-bundle-{stamp}.zip")

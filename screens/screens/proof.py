@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from console.settings.paths import expanded
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import literal, row, stack
@@ -100,7 +101,7 @@ def ask_export(screen: ConsoleScreen[None]) -> None:
     def answered(name: str | None) -> None:
         session = screen.session
         if name is not None and name.strip() and session is not None:
-            path = Path(name.strip()).expanduser()
+            path = expanded(name.strip())
             screen.work(lambda: _export(screen, session, path), group="export")
 
     text = "JSON lines in a new file that only you can read; values of people stay sealed."

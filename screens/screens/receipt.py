@@ -12,6 +12,7 @@ from textual.content import Content
 
 from console.glance import cached_account
 from console.journal.model import AuditEvent
+from console.settings.paths import expanded
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
@@ -96,7 +97,7 @@ class ReceiptScreen(Reading):
 
         def answered(name: str | None) -> None:
             if name is not None and name.strip():
-                self.work(lambda: self._save(receipt, Path(name.strip()).expanduser()), group="save")
+                self.work(lambda: self._save(receipt, expanded(name.strip())), group="save")
 
         text = "A new file that only you can read. Its ending decides: .txt, .html (to print) or .json."
         start = str(suggested(self._run_id))
@@ -111,7 +112,7 @@ class ReceiptScreen(Reading):
 
 def wrong_file(name: str) -> str:
     """What is wrong with a place to save to, "" for nothing."""
-    path = Path(name.strip()).expanduser()
+    path = expanded(name.strip())
     if not name.strip():
         return "Name a file."
     if path.exists():

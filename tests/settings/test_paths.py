@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.settings.errors import SettingsError
-from console.settings.paths import Paths, private_dir, private_file, private_open, write_private
+from console.settings.paths import Paths, expanded, private_dir, private_file, private_open, write_private
 
 
 def mode(path: Path) -> int:
@@ -91,3 +91,9 @@ def test_folders_follow_xdg_and_the_options(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "here").exists()
     with pytest.raises(SettingsError):
         Paths.resolve("", None)
+
+
+def test_a_home_of_somebody_who_is_not_there_is_a_name_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert expanded("~/people.csv") == Path("/home/ann/people.csv")
+    assert expanded("~nobody-of-that-name/people.csv") == Path("~nobody-of-that-name/people.csv")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.sources.completion import complete
+from console.sources.errors import SourceError
+from console.sources.opening import open_source
 
 
 @pytest.fixture
@@ -40,3 +42,9 @@ def test_what_was_begun_is_completed(folder: Path, typed: str, whole: str | None
 
 def test_an_absolute_path_stays_absolute(folder: Path) -> None:
     assert complete(str(folder / "peo"), Path("/")) == str(folder / "people.csv")
+
+
+def test_a_home_that_is_not_there_completes_to_nothing(tmp_path: Path) -> None:
+    assert complete("~nobody-of-that-name/peo", tmp_path) is None
+    with pytest.raises(SourceError, match="nobody-of-that-name"):
+        open_source("~nobody-of-that-name/people.csv").test()

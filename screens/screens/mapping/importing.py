@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from console.settings.paths import expanded
 from screens import theme, words
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
@@ -33,7 +34,7 @@ def begin_import(screen: MappingScreen, session: Session) -> None:
 
     def answered(file: str | None) -> None:
         if file:
-            screen.work(lambda: _read(screen, session, Path(file.strip()).expanduser()), group="import")
+            screen.work(lambda: _read(screen, session, expanded(file.strip())), group="import")
 
     text = "IDM's conf/sync.json, or one file of its conf/mapping. Nothing of it is run."
     screen.app.push_screen(Ask("Import a mapping", text, label="sync.json", check=_file_wrong), answered)
@@ -148,5 +149,5 @@ def _left_row(item: LeftOut) -> Row:
 
 
 def _file_wrong(value: str) -> str:
-    path = Path(value.strip()).expanduser()
+    path = expanded(value.strip())
     return "" if value.strip() and path.is_file() else "There is no such file."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from console.settings.paths import expanded
 from screens import theme
 from screens.literal import lines, literal, row, stack
 from screens.screens.sources.screen import kinds_rows
@@ -72,6 +72,6 @@ def spec_wrong(text: str) -> str:
         open_source(spec)
     except SourceError as error:
         return f"{error.message}. {error.remedy}"
-    if scheme_of(spec) or Path(split_sheet(spec)[0]).expanduser().is_file():
+    if scheme_of(spec) or expanded(split_sheet(spec)[0]).is_file():
         return ""
     return f"there is no file {spec} here. Check the path; a relative one begins in the folder of this console."
