@@ -135,13 +135,13 @@ def _seen(paths: Paths, run: RunProgress) -> RunProgress:
 def cached_account(paths: Paths, profile: Profile) -> KnownAccount | None:
     """The account that this profile led to last time; None when it was never asked or points elsewhere now."""
     account = _accounts(paths).get(profile.name)
-    return account if account is not None and account.origin == profile.api_base_url else None
+    return account if account is not None and account.origin == (profile.remote_url or profile.api_base_url) else None
 
 
 def remember_account(paths: Paths, profile: Profile, details: AccountDetails) -> None:
     """Keep what the account said of itself for the next first paint."""
     account = KnownAccount(
-        origin=profile.api_base_url,
+        origin=profile.remote_url or profile.api_base_url,
         portal_id=details.portal_id,
         account_type=details.account_type,
         portal_name=details.portal_name,
@@ -160,7 +160,7 @@ def remember_account(paths: Paths, profile: Profile, details: AccountDetails) ->
 def last_test(paths: Paths, profile: Profile) -> LastTest | None:
     """How the connection was when it was last tested; None when it never was, or pointed elsewhere then."""
     tested = _tests(paths).get(profile.name)
-    return tested if tested is not None and tested.origin == profile.api_base_url else None
+    return tested if tested is not None and tested.origin == (profile.remote_url or profile.api_base_url) else None
 
 
 def remember_test(paths: Paths, profile: Profile, stages: Sequence[Stage]) -> None:
@@ -172,7 +172,7 @@ def remember_test(paths: Paths, profile: Profile, stages: Sequence[Stage]) -> No
     ends = shown.not_after.timestamp() if shown is not None and shown.not_after is not None else None
     known = _tests(paths)
     known[profile.name] = LastTest(
-        origin=profile.api_base_url,
+        origin=profile.remote_url or profile.api_base_url,
         at=time.time(),
         state="fail" if "fail" in states else "warn" if "warn" in states else "pass",
         stage=next((stage.title for stage in stages if stage.state == "fail"), ""),

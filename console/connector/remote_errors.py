@@ -89,12 +89,12 @@ def _by_status(status: int, detail: Document) -> type[HubSpotError]:
 
 
 def _advice(kind: type[HubSpotError], status: int, detail: Document) -> str:
-    told = _text(detail.get("advice"))
-    if told or detail:
-        return told or (_FAR_CREDENTIALS if kind is hubspot.Unauthorized else "")
-    if kind is hubspot.Unauthorized:
-        return _OWN_CREDENTIALS
-    return _OWN_RIGHTS if status == 403 else ""
+    """What to do, on which side: with a detail it is the other side's HubSpot that refused, else the other side itself."""
+    if issubclass(kind, hubspot.Unauthorized):
+        return _FAR_CREDENTIALS if detail else _OWN_CREDENTIALS
+    if status == 403 and not detail:
+        return _OWN_RIGHTS
+    return _text(detail.get("advice"))
 
 
 def _problems(found: Any) -> tuple[PropertyProblem, ...]:

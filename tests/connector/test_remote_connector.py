@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from console.connector.diagnose import diagnose
@@ -19,10 +20,12 @@ from console.connector.errors import (
 )
 from console.connector.operations import Operations
 from console.connector.remote_client import place_of
+from console.glance import cached_account
 from console.hubspot.model import Write
 from console.journal.model import RunState
 from console.provisioning.runner import run_attached
 from console.session import Session
+from console.settings.profile import Profile
 from tests.connector.operation_parts import address, refused
 from tests.connector.remote_parts import console, identity_server, serving
 from tests.gateway.crest.crest_serving import Serving
@@ -180,6 +183,77 @@ async def test_people_are_provisioned_through_the_other_side(kind: str, tmp_path
     assert again.writes == 0
     if kind == "gateway":
         assert hubspot.state()["requests"]["total"] - before < 60, "batches, not single records"
+
+
+async def test_a_run_through_a_gateway_is_taken_back_through_it(tmp_path: Path, hubspot: Simulator) -> None:
+    mapping = write_people(tmp_path, 12)
+    async with far("gateway", tmp_path, hubspot) as (_, session):
+        plans, runs = await session.plans, await session.runs
+        plan = await plans.create(str(mapping))
+        await runs.approve(plan.id)
+        await run_attached(session, plan.id)
+        assert len(hubspot.dump("contacts")) == 12
+        undo = await plans.undo(plan.id)
+        await runs.approve(undo.id, {guard.name: guard.count for guard in undo.guards if guard.holds})
+        back = await run_attached(session, undo.id)
+    assert back.state is RunState.DONE
+    assert hubspot.dump("contacts") == {}
+
+
+async def test_answers_lost_on_the_way_cost_nothing_and_make_nothing_twice(tmp_path: Path, hubspot: Simulator) -> None:
+    mapping = write_people(tmp_path, 150)
+    async with far("gateway", tmp_path, hubspot) as (_, session):
+        plans, runs = await session.plans, await session.runs
+        plan = await plans.create(str(mapping))
+        await runs.approve(plan.id)
+        hubspot.faults("502=1x@batch/create,reset=1x!after@batch/create")
+        run = await run_attached(session, plan.id)
+        hubspot.faults()
+    assert run.state is RunState.DONE, run
+    assert run.states == {"done": 150}
+    assert differences(hubspot, 150) == []
+
+
+async def test_whose_credentials_are_wrong_is_told(tmp_path: Path, hubspot: Simulator) -> None:
+    async with far("gateway", tmp_path, hubspot) as (_, session):
+        operations = Operations(await session.connector)
+        await operations.test()
+        hubspot.credentials(staticWorks=False)
+        try:
+            with refused(InvalidCredential) as told:
+                await operations.get("contact", "1001")
+        finally:
+            hubspot.credentials(staticWorks=True)
+    assert "other side" in told.value.advice
+
+
+async def test_browsing_shows_what_is_there(tmp_path: Path, hubspot: Simulator) -> None:
+    create_half(hubspot, 30)
+    async with far("gateway", tmp_path, hubspot) as (_, session):
+        connector = await session.connector
+        page = await connector.page("contact", "", size=10, attributes=("email", "lastname"))
+        words = [one.properties["email"] async for one in connector.search("contact", "", text="Family1")]
+        count = await connector.count("contact", 'email sw "person"')
+    mine = [one["email"] for one in hubspot.dump("contacts").values()]
+    assert (len(page.records), page.cookie is not None, count) == (10, True, len(mine))
+    assert set(words) <= set(mine)
+
+
+def test_secrets_belong_to_the_other_side() -> None:
+    direct = Profile(name="far")
+    there = Profile(name="far", remote_url="https://gateway.example:8253/openidm")
+    assert direct.origin == "https://api.hubapi.com"
+    assert there.origin == "https://gateway.example:8253"
+
+
+async def test_what_was_known_of_hubspots_account_is_not_taken_for_the_other_sides(
+    tmp_path: Path, hubspot: Simulator
+) -> None:
+    async with far("gateway", tmp_path, hubspot) as (_, session):
+        await session.account
+        direct = msgspec.structs.replace(session.profile, remote_url="")
+        assert cached_account(session.paths, session.profile) is not None
+        assert cached_account(session.paths, direct) is None
 
 
 async def test_what_the_other_side_does_not_have_is_said(tmp_path: Path, hubspot: Simulator) -> None:

@@ -21,6 +21,7 @@ from console.provisioning.lock import LockedByAnother
 from console.provisioning.mapping import is_name
 from console.provisioning.request import PlanRequest
 from console.provisioning.runs import GuardRefused
+from console.settings.errors import SettingsError
 from console.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _STAGES = {
     "FAILED": ("COMPLETED_FAILED", "reconciliation failed."),
     WAITING: ("ACTIVE_PROCESSING_RESULTS", "the plan waits for approval."),
 }
-_EXPECTED = (PlanRefused, JournalError, SourceError, HubSpotError, LockedByAnother)
+_EXPECTED = (PlanRefused, JournalError, SourceError, HubSpotError, LockedByAnother, SettingsError)
 
 
 class Job:
