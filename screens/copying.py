@@ -1,4 +1,4 @@
-"""Copying text out of the console, and saying which way it went."""
+"""Copying out of the console: handed to the terminal beside the screens, and told which way it went."""
 
 from __future__ import annotations
 
@@ -7,22 +7,38 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.content import Content
+
+from screens.literal import row
+
 if TYPE_CHECKING:
     from screens.app import HubspokeApp
 
+FILE = "copied.txt"
+"""In the state folder: what no clipboard would take. The next copy of that kind replaces it."""
+
 
 def copy(app: HubspokeApp, text: str, what: str) -> None:
-    """Hand a text to the clipboard beside the screens; `what` begins the sentence that says where it is."""
-    app.beside(partial(_copy, app, text, what), group="copy")
+    """Copy from a screen without a line for it: a notice that begins with `what` says where the text is now."""
+    app.beside(partial(_noticed, app, text, what), group="copy")
 
 
-async def _copy(app: HubspokeApp, text: str, what: str) -> None:
-    from screens.terminal import clipboard
+async def copied(app: HubspokeApp, text: str, what: str) -> Content:
+    """Copy a text; says in words where it is now. Raises OSError where it could not be put anywhere."""
+    return row(("✓ ", "$success"), (f"{what} is {await _handed(app, text)}.", ""))
 
-    write = clipboard.terminal_of(app)
+
+async def _noticed(app: HubspokeApp, text: str, what: str) -> None:
     try:
-        done = await asyncio.to_thread(clipboard.copy, text, write, os.environ, app.paths.copied)
+        done = await _handed(app, text)
     except Exception as error:  # noqa: BLE001 - a disk that is full is told in words, and ends nothing
         app.trouble(error)
     else:
-        app.say(f"{what}: {done.words}.")
+        app.say(f"{what}: {done}.")
+
+
+async def _handed(app: HubspokeApp, text: str) -> str:
+    from screens.terminal import clipboard
+
+    write, file = clipboard.terminal_of(app), app.paths.state / FILE
+    return (await asyncio.to_thread(clipboard.copy, text, write, os.environ, file)).words

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from screens import theme, words
+from screens.copying import copied
 from screens.keys import bindings
 from screens.literal import literal, row
 from screens.operating import OTHER, PLURALS, operations
-from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
 from screens.widgets.choices import Choice

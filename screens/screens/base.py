@@ -44,11 +44,18 @@ class ConsoleScreen(SurvivingPump, Screen[T]):
 
     def compose(self) -> ComposeResult:
         """The four bands of a screen."""
+        self.fit_width()
         yield TopBar(self.HEADING)
         with Vertical(id="body"):
             yield from self.body()
         yield GaugeBar()
         yield KeyBar()
+
+    def fit_width(self) -> None:
+        """Narrow or wide from the first frame on: Textual says so only once it was painted."""
+        for least, name in self.HORIZONTAL_BREAKPOINTS:
+            beyond = [other for other, _ in self.HORIZONTAL_BREAKPOINTS if other > least]
+            self.set_class(least <= self.app.size.width < min(beyond, default=10_000), name)
 
     @abstractmethod
     def body(self) -> ComposeResult:

@@ -50,7 +50,7 @@ class CauseScreen(RunDoing):
         with Horizontal(id="cause-bottom"):
             yield RecordTable(
                 Column("No", 7, right=True),
-                Column("Action", 9),
+                Column("Action", 11),
                 Column("Person", 18, grow=1),
                 Column("What happened", 20, grow=3),
                 Column("State", 16),

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 
 from console.glance import remember_test
 from screens import theme
+from screens.copying import copy
 from screens.keys import bindings
-from screens.notices import copy
 from screens.screens.base import ConsoleScreen
 from screens.widgets.stages import StageList
 

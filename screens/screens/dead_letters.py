@@ -67,7 +67,7 @@ class DeadLettersScreen(Reading):
         with Horizontal(id="letters-bottom"):
             yield RecordTable(
                 Column("No", 7, right=True),
-                Column("Action", 9),
+                Column("Action", 11),
                 Column("Person", 18, grow=1),
                 Column("What happened", 22, grow=3),
                 Column("State", 14),

@@ -13,7 +13,7 @@ from textual.content import Content
 from console.journal.model import Entry
 from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import lines, literal, row, stack
 from screens.screens.base import ConsoleScreen
 from screens.widgets.entry_view import name_of
 from screens.widgets.panel import Line
@@ -181,7 +181,7 @@ class DecideScreen(ConsoleScreen[str | None]):
         """The reason stands where the answer would; what was shown stays."""
         self._busy = False
         told = self.console.trouble(error)
-        self.query_one("#decide-foot", Line).show(row(("✗ ", "$error bold"), (told.text, "")))
+        self.query_one("#decide-foot", Line).show(row(("✗ ", "$error bold"), lines(told.text)))
         if self._choosing is None:
             self.query_one("#decide-rows", Line).show(literal("The records could not be read. esc leads back.", ""))
 

@@ -13,9 +13,9 @@ from textual.content import Content
 
 from console.doctor import Finding, Seen, machine_findings, terminal_findings, vault_finding
 from screens import theme, words
+from screens.copying import copy
 from screens.keys import bindings
 from screens.literal import hanging, literal, row, stack
-from screens.notices import copy
 from screens.screens.base import ConsoleScreen
 from screens.widgets.panel import Line
 

@@ -106,6 +106,7 @@ def _screen_rows(screen: ConsoleScreen[object], words: list[str]) -> list[Conten
     for binding in type(screen).BINDINGS:
         if isinstance(binding, Binding) and not binding.action.startswith("app.perform") and binding.description:
             keys.setdefault(binding.key_display or binding.key, binding.description)
+    keys = _joined(keys)
     found = {key: title for key, title in keys.items() if _matches(words, f"{key} {title}")}
     if not found:
         return []
@@ -114,6 +115,14 @@ def _screen_rows(screen: ConsoleScreen[object], words: list[str]) -> list[Conten
     cells = [row((f"  {key:<9}", "$accent bold"), (f"{title:<26}", "")) for key, title in found.items()]
     pairs = [Content("").join(cells[place : place + 2]) for place in range(0, len(cells), 2)]
     return [head, *pairs, literal("")]
+
+
+def _joined(keys: dict[str, str]) -> dict[str, str]:
+    """Digits that do the same stand on one line."""
+    joined: dict[str, list[str]] = {}
+    for key, title in keys.items():
+        joined.setdefault(title if key.isdigit() else f"{title}\0{key}", []).append(key)
+    return {" ".join(same): title.partition("\0")[0] for title, same in joined.items()}
 
 
 def _text(action: Action) -> str:

@@ -60,8 +60,8 @@ class HistoryScreen(RunDoing):
         with Horizontal(id="history-lists"):
             yield RecordTable(
                 Column("Run", 15),
-                Column("Mapping", 11, grow=2),
-                Column("State", 16, grow=1),
+                Column("Mapping", 11, grow=3),
+                Column("State", 13, grow=1),
                 Column("Records", 8, right=True),
                 Column("Open", 5, right=True),
                 Column("When", 11),

@@ -106,6 +106,7 @@ class HomeScreen(ConsoleScreen[None]):
         self.call_after_refresh(self._measure)
 
     def _measure(self) -> None:
+        self.query_one("#home-connection", Panel).show(self._connection())
         self.query_one("#home-allowance", Panel).show(self._allowance())
 
     def on_record_table_chosen(self, message: RecordTable.Chosen) -> None:
@@ -137,9 +138,9 @@ class HomeScreen(ConsoleScreen[None]):
         ]
         if standing.kind is not None:
             style = "$warning bold" if standing.is_production else "$muted"
-            number = f"{standing.portal_id}  " if standing.portal_id else ""
+            number = f"{standing.portal_id} " if standing.portal_id else ""
             lines.append(_pair("Id", row((number, ""), (str(standing.kind), style))))
-        lines.append(_pair("API", row((profile.api_base_url, ""), (f"  {profile.api_version}", "$muted"))))
+        lines.append(_pair("API", _address(profile.api_base_url, profile.api_version, self.app.size.width // 2 - 15)))
         return stack(*lines, _pair("State", self._state()))
 
     def _state(self) -> Content:
@@ -151,8 +152,9 @@ class HomeScreen(ConsoleScreen[None]):
         if app.session.account.value is None:
             return literal("▶ connecting", "$primary")
         tested = app.glance.tested
-        when = f"   tested {words.ago(tested.at)}" if tested is not None and tested.state != "fail" else ""
-        return row(("✓ connected", "$success"), (when, "$muted"))
+        when = f"  tested {words.ago(tested.at)}" if tested is not None and tested.state != "fail" else ""
+        room = self.app.size.width // 2 - 15
+        return row(("✓ connected", "$success"), (when if 11 + len(when) <= room else "", "$muted"))
 
     def _allowance(self) -> Content:
         state = self.console.budget_state or self.console.glance.budget
@@ -203,6 +205,13 @@ class HomeScreen(ConsoleScreen[None]):
 
 def _pair(name: str, value: Content) -> Content:
     return row((f"{name:<{LABEL}}", "$muted"), value)
+
+
+def _address(url: str, version: str, width: int) -> Content:
+    """The API's address and version; what goes without saying is left out where there is no room for all of it."""
+    shown = url if len(url) + len(version) < width else url.removeprefix("https://")
+    version = version if len(shown) + len(version) < width else ""
+    return row((shown, ""), (f" {version}" if version else "", "$muted"))
 
 
 def _advice(profile: bool, runs: tuple[RunProgress, ...]) -> list[Content]:

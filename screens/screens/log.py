@@ -12,9 +12,9 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
 from screens import theme, words
+from screens.copying import copy
 from screens.keys import bindings
 from screens.literal import literal, row
-from screens.notices import copy
 from screens.screens.base import ConsoleScreen
 from screens.screens.log_words import detail, request_row
 from screens.widgets.paged_rows import PagedRows

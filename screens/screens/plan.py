@@ -14,7 +14,7 @@ from textual.widgets import Input
 from console.journal.model import Action, Entry, Plan, Situation
 from screens import theme, words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import lines, literal, row, stack
 from screens.screens.plan_marks import Marks, Reviewing
 from screens.screens.plan_rows import Wanted, check_typed, entry_row
 from screens.screens.plan_words import (
@@ -131,7 +131,9 @@ class PlanScreen(Reviewing):
 
     def _unread(self, error: BaseException) -> None:
         told = self.console.trouble(error)
-        text = row(("✗ ", "$error bold"), (told.text, ""), ("\n^r", "$accent bold"), (" reads it again", "$muted"))
+        text = stack(
+            row(("✗ ", "$error bold"), lines(told.text)), row(("^r", "$accent bold"), (" reads it again", "$muted"))
+        )
         self.query_one("#plan-go", Panel).show(text)
 
     def on_resize(self) -> None:
@@ -152,12 +154,13 @@ class PlanScreen(Reviewing):
 
     def _show_entries(self, session: Session, *, keep: bool = False) -> None:
         action, situation, wanted = self._action, self._situation, self._wanted
+        offered = [one for one in Action if one is not Action.NONE] if self._sifts else None
 
         async def fetch(after: Any | None) -> Fetched:
             plans = await session.plans
             entries = await plans.entries(
                 self.plan_id,
-                actions=[action] if action else None,
+                actions=[action] if action else offered,
                 situations=[situation] if situation else None,
                 text=wanted.text or None,
                 query=wanted.query,
@@ -177,8 +180,9 @@ class PlanScreen(Reviewing):
             return
         parts: list[Content] = []
         for action in (None, *self._present_actions()):
-            count = sum(plan.actions.values()) if action is None else plan.actions[action]
-            word = "all" if action is None else words.ACTION_SIGNS[action].word
+            equal = plan.actions.get(Action.NONE, 0) if self._sifts else 0
+            count = sum(plan.actions.values()) - equal if action is None else plan.actions[action]
+            word = words.ACTION_SIGNS[action].word if action else "changes" if self._sifts else "all"
             here = action is self._action
             style = "$primary bold underline" if here else "$muted"
             parts.append(row((f"{word} {words.number(count)}", style)))
@@ -188,6 +192,13 @@ class PlanScreen(Reviewing):
         if self._wanted.shown:
             shown = row((f"/{self._wanted.shown}  ", "$accent bold"), shown)
         self.query_one("#plan-showing", Line).show(shown)
+
+    @property
+    def _sifts(self) -> bool:
+        """Whether records that are equal already are kept from the list: unasked, among others that are not."""
+        actions = self.plan.actions if self.plan is not None else {}
+        mixed = 0 < actions.get(Action.NONE, 0) < sum(actions.values())
+        return mixed and self._situation is None and not self._wanted.shown
 
     def _present_actions(self) -> list[Action]:
         return [action for action in ORDER if self.plan is not None and self.plan.actions.get(action, 0)]

@@ -15,10 +15,10 @@ from textual.widgets import Input
 
 from screens import record_words, theme, words
 from screens.apology import expected
+from screens.copying import copied
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.operating import operations
-from screens.record_copying import copied
 from screens.record_words import Shown
 from screens.screens.base import ConsoleScreen
 from screens.terminal.hyperlinks import linked

@@ -10,10 +10,10 @@ from textual.containers import VerticalScroll
 
 from screens import theme, words
 from screens.apology import expected
+from screens.copying import copied
 from screens.keys import bindings
 from screens.literal import lines, literal, row, stack
 from screens.operating import operations
-from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line

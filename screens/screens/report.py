@@ -11,7 +11,7 @@ from textual.content import Content
 from console.provisioning.causes import in_words
 from screens import words
 from screens.keys import bindings
-from screens.literal import literal, row, stack
+from screens.literal import hanging, literal, row, stack
 from screens.screens.run_doing import RunDoing
 from screens.widgets.details import who
 from screens.widgets.panel import Line
@@ -56,13 +56,21 @@ class ReportScreen(RunDoing):
 
         async def read() -> None:
             self._report = await (await session.runs).report(self._run_id)
-            self.query_one("#report", Line).show(report_text(self._report))
+            self._show()
             self.refresh_bindings()
 
         self.read(read)
 
+    def on_resize(self) -> None:
+        """Words wrap anew."""
+        self._show()
 
-def report_text(report: Report) -> Content:
+    def _show(self) -> None:
+        if self._report is not None:
+            self.query_one("#report", Line).show(report_text(self._report, max(40, self.app.size.width - 8)))
+
+
+def report_text(report: Report, width: int) -> Content:
     """The report as a page."""
     run, plan = report.run, report.plan
     sign = words.run_sign(run)
@@ -95,7 +103,7 @@ def report_text(report: Report) -> Content:
         ]
     if report.problems:
         rows += [literal(""), literal("Records that need attention", "$primary bold")]
-        rows += [_problem(entry) for entry in report.problems]
+        rows += [line for entry in report.problems for line in _problem(entry, width)]
     if report.more_problems > 0:
         rows.append(
             literal(
@@ -109,10 +117,11 @@ def _pair(name: str, value: str) -> Content:
     return row((f"{name:<10}", "$muted"), (value, ""))
 
 
-def _problem(entry: Entry) -> Content:
+def _problem(entry: Entry, width: int) -> list[Content]:
+    """Who and what state; why beside it, or below it where that is longer than the line."""
     sign = words.ENTRY_SIGNS[entry.state]
     payload = entry.payload
     why = entry.outcome or (payload.problems[0].message if payload and payload.problems else "")
-    return row(
-        (f"{entry.number:>9}  ", "$muted"), (f"{sign!s:<18}", sign.style), (f"{who(entry)}  ", "bold"), (why, "$muted")
-    )
+    head = row((f"{entry.number:>9}  ", "$muted"), (f"{sign!s:<18}", sign.style), (f"{who(entry)}  ", "bold"))
+    beside = row(head, (why, "$muted"))
+    return [beside] if beside.cell_length <= width else [head, *hanging(" " * 11, why, width, "$muted")]

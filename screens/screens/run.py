@@ -52,6 +52,8 @@ CAUSES_EVERY = 1.0
 """Seconds between two looks of the list of causes while they come."""
 TALL = 34
 """Lines from which the throughput is drawn higher."""
+BESIDE = 28
+"""Lines of everything else, where nothing failed and the throughput takes the rest."""
 NO_RUN = (
     "There is no run yet: a run is a plan that you approved.",
     "Press F3, then p, to make a plan. Nothing is written by it.",
@@ -84,6 +86,7 @@ class RunScreen(RunDoing):
 
     def compose(self) -> ComposeResult:
         """The bands of a screen, without the line of gauges: they have a panel of their own here."""
+        self.fit_width()
         yield TopBar(self.HEADING)
         with VerticalScroll(id="body", can_focus=False):
             yield from self.body()
@@ -185,10 +188,10 @@ class RunScreen(RunDoing):
         changed = before is None or (before.state, before.interrupted) != (progress.state, progress.interrupted)
         moved = owner != self._owner
         self._owner = owner
-        self._paint()
         if before is None or self.is_resting or time.monotonic() - self._grouped >= CAUSES_EVERY:
             self._grouped = time.monotonic()
             self._group(message.causes)
+        self._paint()
         if changed or moved:
             self.forget_command()
         offered = [
@@ -227,7 +230,9 @@ class RunScreen(RunDoing):
         return self.query_one("#run-progress", Steady)
 
     def _progress(self, progress: RunProgress, width: int) -> list[Content]:
-        rows = 3 if self.app.size.height >= TALL else 2
+        tall = self.app.size.height >= TALL
+        calm = tall and not self._groups  # the list of failures needs no room
+        rows = self.app.size.height - BESIDE if calm else 3 if tall else 2
         budget = self.console.budget_state
         standing = note(progress, self._owner, budget.daily_resets_at if budget else None, now=words.clock())
         below: list[Content]
@@ -237,6 +242,8 @@ class RunScreen(RunDoing):
                 below[-1] = literal(standing.told, "$warning")
         else:
             below = note_rows(standing, width)
+            if calm and any(self._pace.history(width - 24)[0]):
+                below += [literal(""), *pace_lines(progress, self._pace, width, rows - len(below))]
         head = head_rows(progress, width)
         return [*head, pace_row(progress, self._pace, self._in_flight, width), *below]
 

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import Input
 
 from screens import theme, words
+from screens.copying import copied
 from screens.keys import bindings
 from screens.literal import literal, row, stack
 from screens.operating import class_below, operations
-from screens.record_copying import copied
 from screens.screens.base import ConsoleScreen
 from screens.screens.record_edit import failure
 from screens.widgets.paged_rows import PagedRows, Row

@@ -23,6 +23,10 @@ class Choice(NamedTuple):
     description: str = ""
 
 
+READING = "Reading …"
+"""What stands there until the choices are known."""
+
+
 class Choices(SurvivingPump, Widget, can_focus=True):
     """Up and down, Enter picks."""
 
@@ -62,12 +66,14 @@ class Choices(SurvivingPump, Widget, can_focus=True):
     def __init__(self, *choices: Choice, id: str | None = None, empty: str = "Nothing here.") -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._choices = list(choices)
-        self._empty = empty
+        self._empty = empty if choices else READING
+        self._none = empty
 
     def offer(self, choices: list[Choice]) -> None:
         """Offer others, keeping the cursor on the same value where it still exists."""
         before = self.current
         self._choices = choices
+        self._empty = self._none
         values = [choice.value for choice in choices]
         self.cursor = values.index(before.value) if before and before.value in values else 0
         self.refresh(layout=True)

@@ -74,10 +74,10 @@ def gauge_rows(state: BudgetState | None, width: int) -> list[Content]:
     """One gauge below the other, for a panel of this width; what holds requests back stands below them."""
     found = gauges(state)
     if not found:
-        return [literal("Not known yet: nothing was asked of HubSpot.", "$muted")]
+        return [literal("Not known before the first request.", "$muted")]
     if width < TIGHT:
         return [*(_tight_row(gauge, width) for gauge in found), *_held_rows(state)]
-    length = max(5, min(24, width - 36))
+    length = max(4, min(24, width - 30))
     rows = [
         row(
             (f"{gauge.title:<8}", "$muted"),

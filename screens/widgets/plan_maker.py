@@ -65,7 +65,7 @@ class PlanMaker(SurvivingPump, VerticalScroll):
         except Exception as error:
             self._line.show(refusal_rows(error, self.content_size.width))
             raise
-        self._line.show(done_rows(self.plan))
+        self._line.show(done_rows(self.plan, min(CHART, self.content_size.width)))
         return self.plan
 
     def _moved(self, progress: PlanProgress) -> None:
@@ -125,8 +125,8 @@ def _left(budget: BudgetState | None) -> str:
     return f"   {words.number(max(budget.daily_limit - budget.daily_used, 0))} left today"
 
 
-def done_rows(plan: Plan) -> Content:
-    """What was found, in short."""
+def done_rows(plan: Plan, width: int = CHART) -> Content:
+    """What was found, in short; its bars end where the frame does."""
     head = row(
         ("✓ ", "$success bold"),
         (plan.id, "bold"),
@@ -136,7 +136,7 @@ def done_rows(plan: Plan) -> Content:
     return stack(
         head,
         literal(""),
-        *count_rows(action_counts(plan.actions), CHART),
+        *count_rows(action_counts(plan.actions), width),
         literal(""),
         *before_go_rows(plan),
         *problems,

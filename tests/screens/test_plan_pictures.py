@@ -21,9 +21,9 @@ from screens.standing import standing_of
 from screens.widgets.plan_maker import PlanMaker
 from tests.screens import plan_samples, samples
 from tests.screens.sample_app import still_app
+from tests.screens.sizes import sized
 from tests.screens.test_pictures import settle
 
-SIZES = [(80, 24), (140, 40)]
 Opener = Callable[[Pilot[Any]], Awaitable[None]]
 
 
@@ -141,8 +141,27 @@ STATES: dict[str, Opener] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("state", STATES)
+ALIKE = frozenset(
+    [
+        "nothing",
+        "filter-wrong",
+        "marked",
+        "export",
+        "entry-delete",
+        "entry-ambiguous",
+        "entry-associated",
+        "entry-invalid",
+        "approve-sandbox",
+        "approve-first",
+        "approve-erasing",
+        "approve-stale",
+        "approve-four-eyes",
+    ]
+)
+"""Pictured at 80x24 only: a big terminal shows nothing else of them."""
+
+
+@pytest.mark.parametrize(("state", "size"), sized(STATES, ALIKE))
 def test_it_looks_as_agreed(
     snap_compare: Callable[..., bool], tmp_path: Path, state: str, size: tuple[int, int]
 ) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TYPING_PAUSE = 0.3
 PANE_SECONDS = 0.12
 """The least time between two records in the pane."""
-PANE_NAME, PANE_VALUE = 17, 24
+PANE_NAME, PANE_VALUE = 17, 20
 """Cells of a name and of a value beside it; a longer value stands below its name."""
 PANE_LIMIT = 240
 """Characters of a value in the pane; the record's own screen shows more."""

@@ -113,7 +113,7 @@ class PeopleScreen(ConsoleScreen[None]):
         if self._text:
             parts.append((f"   with {self._text!r}", "$accent"))
         if not people.sealed:
-            parts.append(("   ● not sealed on disk: there is no vault", "$warning"))
+            parts.append(("   ▲ not sealed on disk: there is no vault", "$warning"))
         self.query_one("#people-count", Line).show(row(*parts))
         self._say_problem("")
         self._show_one()
