@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
@@ -323,7 +324,7 @@ _OF_MAPPING = (
     links.c.mapping == bindparam("mapping"),
     links.c.object_class == bindparam("class"),
 )
-_WANTED = bindparam("values", expanding=True)
+_WANTED: BindParameter[Any] = bindparam("values", expanding=True)
 _LINKS_BY_DIGEST = select(links).where(*_OF_MAPPING, links.c.digest.in_(_WANTED))
 # by way of the digests: without statistics SQLite takes the other index only where it holds all that is asked
 _LINKS_BY_UID = select(links).where(
