@@ -51,7 +51,7 @@ class SqlSource(ServerSource):
         self._columns: tuple[str, ...] | None = None
         self._latest: Any = None
 
-    def columns(self) -> tuple[str, ...] | None:  # type: ignore[override]  # a table has columns before it has rows
+    def columns(self) -> tuple[str, ...] | None:  # before there are rows
         """The columns of the table or statement; None where nobody brought the secret that it takes to ask."""
         if self._columns is None:
             try:
