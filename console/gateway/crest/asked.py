@@ -71,6 +71,12 @@ class Asked:
         return tuple(dict.fromkeys(name for name in names if name))
 
     @property
+    def attributes(self) -> tuple[str, ...]:
+        """What to ask the connector for: `_id` and `_rev` come without asking, and alone they need no more than a name."""
+        found = tuple(name for name in self.fields if name not in ("_id", "_rev"))
+        return found if found or not self.fields else ("__NAME__",)
+
+    @property
     def sort_keys(self) -> tuple[str, ...]:
         """`a,-b`; a plus sign that came as a space is one."""
         keys = [key.strip() for key in self.parameters.get("_sortKeys", "").split(",")]

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from console.connector.classes import CLASSES
 from console.connector.errors import IcfError, UnsupportedOperation
+from console.connector.remote_batches import text_of
 from console.gateway.crest.answers import answer
 from console.gateway.crest.refused import bad, of_hubspot, of_icf
 from console.hubspot.batch import BATCH_LIMIT
@@ -141,7 +142,7 @@ class Bulk:
         trace = item.get("_trace")
         return Write(
             id=None if creating else _id(item),
-            properties={name: None if value is None else str(value) for name, value in native.items()},
+            properties={name: text_of(value) for name, value in native.items()},
             trace=str(trace) if trace else None,
         )
 

@@ -47,7 +47,7 @@ class Objects:
     async def read(self, uid: str) -> Response:
         """GET."""
         try:
-            found = await self._operations.get(self._cls, uid, self._asked.fields)
+            found = await self._operations.get(self._cls, uid, self._asked.attributes)
         except IcfError as error:
             raise of_icf(error, "GET", self._cls, uid) from None
         return self._shown(found)

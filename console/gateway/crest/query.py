@@ -120,7 +120,7 @@ class _Question:
 
     @property
     def _attributes(self) -> tuple[str, ...]:
-        return ("__NAME__",) if self._ids else self._asked.fields
+        return ("__NAME__",) if self._ids else self._asked.attributes
 
     def _shape(self, found: ConnectorObject) -> dict[str, Any]:
         if self._ids:

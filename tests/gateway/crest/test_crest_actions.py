@@ -46,6 +46,16 @@ async def test_a_batch_tells_of_each_item_what_became_of_it(crest: Serving) -> N
     assert ids[5] not in crest.simulator.dump("contacts")
 
 
+async def test_values_of_a_batch_are_text_as_hubspot_has_them(crest: Serving) -> None:
+    item = {"email": "v@example.org", "numemployees": 12, "zip": True, "jobtitle": ["a", "b"], "city": None}
+    async with crest.client() as client:
+        (made,) = await batch(client, "create", [item], fields=[])
+    values = next(iter(crest.simulator.dump("contacts").values()), {})
+    assert made["status"] == 201, made
+    assert (values["numemployees"], values["jobtitle"], "city" in values) == ("12", "a;b", False)
+    assert values["zip"] == "true"
+
+
 async def test_batches_that_make_no_sense(crest: Serving) -> None:
     bodies: list[Any] = [
         {},
@@ -262,4 +272,19 @@ async def test_whoever_may_reconcile_but_not_write_makes_plans_that_wait(crest: 
     assert begun["state"] == "WAITING_FOR_APPROVAL"
     assert f"hubspoke apply {shown['plan']}" in shown["stageDescription"]
     assert cancelled.status_code == 400
+    assert crest.simulator.dump("contacts") == {}
+
+
+async def test_a_reconciliation_that_is_cancelled_writes_nothing(crest: Serving, tmp_path: Path) -> None:
+    mapping(crest, tmp_path)
+    crest.simulator.settings(latency=0.5)
+    async with crest.client() as client:
+        begun = (await client.post("recon", params={"_action": "recon", "mapping": "rows"})).json()
+        twice = await client.post("recon", params={"_action": "recon", "mapping": "rows"})
+        cancelled = await client.post(f"recon/{begun['_id']}", params={"_action": "cancel"})
+        shown = (await client.get(f"recon/{begun['_id']}")).json()
+    crest.simulator.settings(latency=0)
+    assert twice.status_code == 409
+    assert cancelled.json() == {"status": "SUCCESS", "action": "cancel", "_id": begun["_id"]}
+    assert (shown["state"], shown["stage"]) == ("CANCELED", "COMPLETED_CANCELED")
     assert crest.simulator.dump("contacts") == {}

@@ -88,6 +88,16 @@ async def test_filter_order_offset_total_and_ids(crest: Serving) -> None:
     assert none.json()["result"] == beyond.json()["result"] == []
 
 
+async def test_the_id_and_the_version_alone_can_be_asked_for(crest: Serving) -> None:
+    people(crest, 1)
+    async with crest.client() as client:
+        listed = await client.get(CONTACT, params={"_queryFilter": "true", "_fields": "_id,_rev"})
+        uid = listed.json()["result"][0]["_id"]
+        one = await client.get(f"{CONTACT}/{uid}", params={"_fields": "_rev,/email"})
+    assert set(listed.json()["result"][0]) == {"_id", "_rev"}
+    assert set(one.json()) == {"_id", "_rev", "email"}
+
+
 async def test_definitions_and_all_classes_are_queried_alike(crest: Serving) -> None:
     people(crest, 2)
     async with crest.client() as client:
