@@ -13,7 +13,7 @@ from console.connector.filter import parse
 from console.gateway.ports import RIGHTS, Caller, Right
 from console.settings import tomlfile
 from console.settings.errors import SettingsError
-from console.settings.paths import Paths
+from console.settings.paths import Paths, write_private
 
 FILE = "gateway.toml"
 _COMMENT = "The gateway of Hubspoke: hubspoke gateway. Secrets of clients are in the vault, never here."
@@ -126,21 +126,69 @@ def load(paths: Paths) -> GatewaySettings:
 
 
 def save(paths: Paths, settings: GatewaySettings) -> None:
-    """Replace the file."""
+    """Write the file; what an operator wrote beside the values, and what did not change, stays as it is."""
+    import tomlkit  # writing is rare
+    from tomlkit.exceptions import TOMLKitError
+
     check(settings)
+    path = paths.config / FILE
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else f"# {_COMMENT}\n"
+        document = tomlkit.parse(text)
+    except (OSError, UnicodeDecodeError, TOMLKitError):
+        document = tomlkit.parse(f"# {_COMMENT}\n")
     default = msgspec.to_builtins(GatewaySettings())
-    values = {key: value for key, value in msgspec.to_builtins(settings).items() if value != default[key]}
-    if "client" in values:
-        blank = msgspec.to_builtins(Client(name=""))
-        values["client"] = [
-            {
-                key: list(value) if isinstance(value, tuple) else value
-                for key, value in one.items()
-                if value != blank[key]
-            }
-            for one in values["client"]
-        ]
-    tomlfile.write(paths.config / FILE, values, _COMMENT)
+    values = msgspec.to_builtins(settings)
+    before = document.unwrap()
+    for key, value in values.items():
+        if key != "client":
+            _put(document, key, _plain(value), before.get(key, _plain(default[key])), _plain(default[key]))
+    _put_clients(document, values["client"])
+    try:
+        write_private(path, tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise SettingsError(
+            f"The file cannot be written: {(error.strerror or 'unknown reason').lower()}.",
+            "Look at the folder's permissions and at the free space.",
+            file=path,
+        ) from None
+
+
+def _put(table: Any, key: str, value: Any, before: Any, default: Any) -> None:
+    """A value where it is another one than it was; the default need not be said."""
+    if value == before:
+        return
+    if value == default:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _put_clients(document: Any, clients: list[dict[str, Any]]) -> None:
+    """Tables of clients in this order; those that are there already keep their comments."""
+    import tomlkit
+    from tomlkit.items import Table
+
+    present = {str(one.get("name")): one for one in document.get("client", [])}
+    document.pop("client", None)
+    blank = msgspec.to_builtins(Client(name=""))
+    tables = tomlkit.aot()
+    for client in clients:
+        table = present.get(client["name"])
+        if not isinstance(table, Table):
+            inline: Any = table or {}
+            table = tomlkit.table()
+            table.update(inline)
+        before = dict(table.unwrap())
+        for key, value in client.items():
+            _put(table, key, _plain(value), before.get(key, _plain(blank[key])), _plain(blank[key]))
+        tables.append(table)
+    if clients:
+        document["client"] = tables
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def check(settings: GatewaySettings) -> None:

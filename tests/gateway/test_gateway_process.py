@@ -22,6 +22,7 @@ import trustme
 from console.gateway.settings import Client, GatewaySettings, load, save
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths
+from tests.gateway.serving import MAPPING
 from tests.support.canaries import Canaries, ProcessWatch
 from tests.support.operator import Operator
 from tests.support.secret_service import PrivateSession
@@ -188,6 +189,27 @@ def test_settings_are_what_was_saved(tmp_path: Path) -> None:
     assert stat.S_IMODE((paths.config / "gateway.toml").stat().st_mode) == 0o600
 
 
+def test_what_an_operator_wrote_beside_the_settings_stays(tmp_path: Path) -> None:
+    paths = Paths.resolve(str(tmp_path / "config"), str(tmp_path / "state"))
+    paths.config.mkdir()
+    file = paths.config / "gateway.toml"
+    written = '# ours\nlisten = "127.0.0.1:9000"   # behind nginx\n\n[[client]]\n# the HR system\nname = "wso2"\n'
+    file.write_text(written, encoding="utf-8")
+    before = load(paths)
+    save(paths, before)
+    assert file.read_text() == written
+    changed = GatewaySettings(listen=before.listen, client=(*before.client, Client(name="b", blocking=True)))
+    save(paths, changed)
+    assert file.read_text().startswith(written)
+    assert load(paths) == changed
+    save(paths, before)
+    assert load(paths) == before
+    assert "# behind nginx" in file.read_text()
+    file.write_text('client = [{ name = "wso2" }]', encoding="utf-8")
+    save(paths, changed)
+    assert load(paths) == changed
+
+
 def test_a_clients_secret_is_shown_once_and_only_its_hash_is_kept(hubspot: Simulator, tmp_path: Path) -> None:
     with PrivateSession() as desktop, ProcessWatch(tmp_path) as processes:
         desktop.start(PASSPHRASE)
@@ -319,3 +341,30 @@ def test_settings_that_change_while_it_runs(operator: Operator) -> None:
         while "cannot be used" not in operator.json("gateway", "status")["note"]:
             assert time.monotonic() < until
         assert gateway.get("/scim/v2/Users").status_code == 200
+
+
+def test_a_stop_amid_a_run_loses_nobody_and_the_next_start_goes_on(operator: Operator, hubspot: Simulator) -> None:
+    mappings = operator.config / "mappings"
+    mappings.mkdir(parents=True, exist_ok=True)
+    (mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
+    settings_of(operator, tls="off", client=(Client(name="wso2", mapping="managed"),))
+    names = [f"p{number}@stop.example" for number in range(120)]
+    with running(operator) as gateway:
+        hubspot.faults("slow=100%/1")
+        with httpx.Client(trust_env=False, auth=("wso2", SECRET), timeout=20) as client:
+            for name in names:
+                made = client.post(f"{gateway.url}/scim/v2/Users", json={"userName": name, "emails": [{"value": name}]})
+                assert made.status_code == 201
+        gateway.process.send_signal(signal.SIGTERM)
+        assert gateway.process.wait(30) == 0
+    hubspot.faults()
+    before = hubspot.dump("contacts")
+    with running(operator):
+        until = time.monotonic() + 30
+        while len(hubspot.dump("contacts")) < len(names):
+            assert time.monotonic() < until, len(hubspot.dump("contacts"))
+            time.sleep(0.2)
+        time.sleep(0.5)
+    found = sorted(str(one["email"]) for one in hubspot.dump("contacts").values())
+    assert found == sorted(names)
+    assert set(before) <= set(hubspot.dump("contacts"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 from textual.app import ComposeResult
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from console.session import Session
+    from screens.app import HubspokeApp
 
 AUTH = ("basic", "bearer", "apiKey", "mtls")
 ANSWERS = ("at once", "after HubSpot")
@@ -153,8 +154,8 @@ class ClientForm(SurvivingPump, ModalScreen[Saved | None]):
         self.run_worker(self._write(client), exit_on_error=False)
 
     async def _write(self, client: Client) -> None:
-        from console.gateway.administration import put
         from console.gateway.settings import load
+        from screens.screens.gateway.storing import put
 
         try:
             taken = self._client is None and load(self._session.paths).named(client.name) is not None
@@ -162,7 +163,7 @@ class ClientForm(SurvivingPump, ModalScreen[Saved | None]):
                 self._busy = False
                 self._say(f"✗ There is a client {client.name} already. Choose another name.", "name")
                 return
-            secret = await put(self._session, client)
+            secret = await put(cast("HubspokeApp", self.app), self._session, client)
         except (SettingsError, VaultError) as error:
             self._busy = False
             self._say(f"✗ {error.message} {error.remedy}".strip())

@@ -283,9 +283,9 @@ class GatewayScreen(Reading):
             return
 
         async def renew() -> None:
-            from console.gateway.administration import put
+            from screens.screens.gateway.storing import put
 
-            self._show_secret(client, await put(session, client, renew=True))
+            self._show_secret(client, await put(self.console, session, client, renew=True))
 
         text = f"What {client.name} has signed in with is refused from now on, until it is given the new one."
         self._ask(f"A new {said.SIGNS_IN[client.auth]} for {client.name}?", text, "Make it", renew)
@@ -297,9 +297,9 @@ class GatewayScreen(Reading):
             return
 
         async def remove() -> None:
-            from console.gateway import administration
+            from screens.screens.gateway import storing
 
-            await administration.remove(session, client.name)
+            await storing.remove(self.console, session, client.name)
             self.console.say(f"Removed {client.name}.")
             self._again()
 
