@@ -47,12 +47,12 @@ async def test_a_batch_tells_of_each_item_what_became_of_it(crest: Serving) -> N
 
 
 async def test_values_of_a_batch_are_text_as_hubspot_has_them(crest: Serving) -> None:
-    item = {"email": "v@example.org", "numemployees": 12, "zip": True, "jobtitle": ["a", "b"], "city": None}
+    item = {"email": "v@example.org", "mobilephone": 12, "zip": True, "jobtitle": ["a", "b"], "city": None}
     async with crest.client() as client:
         (made,) = await batch(client, "create", [item], fields=[])
     values = next(iter(crest.simulator.dump("contacts").values()), {})
     assert made["status"] == 201, made
-    assert (values["numemployees"], values["jobtitle"], "city" in values) == ("12", "a;b", False)
+    assert (values["mobilephone"], values["jobtitle"], "city" in values) == ("12", "a;b", False)
     assert values["zip"] == "true"
 
 
