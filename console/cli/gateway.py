@@ -112,7 +112,9 @@ async def _run(context: Context, settings: GatewaySettings, tls: SSLContext | No
 
     async with context.session() as session:
         if not await reached(session):  # dead credentials are said at once; a HubSpot that is down is waited for
-            context.out.note("HubSpot does not answer now: people are taken all the same, and brought to it when it does.")
+            context.out.note(
+                "HubSpot does not answer now: people are taken all the same, and brought to it when it does."
+            )
         log = _log if context.args.log_requests else None
         try:
             await run(session, settings, tls, ready, certificate=certificate, log=log)

@@ -52,6 +52,7 @@ class Clients:
         self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
         self._guessing: dict[str, int] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+        self._under_way: dict[tuple[str, Said], asyncio.Task[Caller]] = {}
 
     def renew(self, settings: GatewaySettings) -> None:
         """Others may call now, and secrets may have changed."""
@@ -77,6 +78,28 @@ class Clients:
             if kept is not None and self._checker.known(client.name, kept, said.secret):
                 self._lockout.succeeded(address, name)
                 return client.caller()
+        return await asyncio.shield(self._looked_at(address, name, candidates, said))
+
+    def _looked_at(
+        self, address: str, name: str, candidates: Sequence[tuple[Client, str | None]], said: Said
+    ) -> asyncio.Task[Caller]:
+        """One look for all who say the very same at once: a client that opens many connections guesses nothing."""
+        key = (address, said)
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._look(address, name, candidates, said))
+
+            def looked(done: asyncio.Task[Caller]) -> None:
+                self._under_way.pop(key, None)
+                if not done.cancelled():
+                    done.exception()  # whoever waited may have gone
+
+            task.add_done_callback(looked)
+        return task
+
+    async def _look(
+        self, address: str, name: str, candidates: Sequence[tuple[Client, str | None]], said: Said
+    ) -> Caller:
         async with self._turn(address):
             self._not_locked(address, name)  # others of this address were wrong meanwhile
             found = await self._found(candidates, said)

@@ -26,7 +26,11 @@ class BatchLanes:
 
     async def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start this as soon as a lane is free."""
-        await self._free.acquire()
+        try:
+            await self._free.acquire()
+        except BaseException:
+            work.close()  # it will never be begun
+            raise
         self._tasks.create_task(self._run(work))
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:

@@ -51,9 +51,7 @@ def _token(given: str) -> Judgement:
 
 def _client_id(given: str) -> Judgement:
     if _TOKEN.match(given):
-        return Judgement(
-            "wrong", "That is an access token, which belongs to the other choice: esc goes back."
-        )
+        return Judgement("wrong", "That is an access token, which belongs to the other choice: esc goes back.")
     if not _UUID.fullmatch(given):
         return Judgement("warn", "A client id has 36 characters, like 1234abcd-12ab-34cd-56ef-123456abcdef.")
     return FINE

@@ -17,7 +17,7 @@ import httpx
 from tests.support.gateway_process import GatewayProcess, gateway_process
 from tests.support.simulator import Simulator, start_simulator
 
-SENDERS = 8
+SENDERS = 16
 BAD = 0.3
 """The share of the storm in which HubSpot answers 502, from a third of it on; afterwards two creates lose their answers."""
 PATIENCE = 240.0

@@ -33,7 +33,7 @@ def test_a_run_outlives_the_ssh_client_and_a_new_login_reattaches(tmp_path: Path
                 time.sleep(1.5)
                 terminal.read()
                 terminal.press("enter")
-                terminal.wait("What would happen")
+                terminal.wait("Would happen")
                 terminal.press("a")
                 terminal.wait("Type yes")
                 terminal.press("yes", "enter")

@@ -383,3 +383,12 @@ async def test_a_stop_lets_what_is_under_way_finish(tmp_path: Path) -> None:
         except ConnectionRefusedError:
             refused = True
         assert refused
+
+
+async def test_a_client_that_opens_many_connections_at_once_guesses_nothing(tmp_path: Path) -> None:
+    async with door(tmp_path) as opened, opened.client() as client:
+        answers = await asyncio.gather(*(client.get("/scim/v2/Users") for _ in range(60)))
+        assert Counter(answer.status_code for answer in answers) == {200: 60}
+    async with door(tmp_path) as opened, opened.client(basic("admin", "wrong-secret-000")) as client:
+        refused = await asyncio.gather(*(client.get("/scim/v2/Users") for _ in range(20)))
+        assert {answer.status_code for answer in refused} == {401}
