@@ -26,6 +26,8 @@ from console.text import safe
 from screens.terminal.survive import SurvivingPump
 from screens.widgets.paged_rows import PagedRows, Row, RowSource
 
+KEPT_LINES = 400
+"""Drawn lines that are remembered: a few screenfuls."""
 AHEAD = 30
 """Rows before the end at which the next page is asked for."""
 
@@ -110,6 +112,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
             return self.table
 
     def __init__(self, *columns: Column, empty: str = "Nothing here.", id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        self._strips: dict[tuple[Row, str, str, int], Strip] = {}
         super().__init__(id=id)
         self._columns: tuple[Column, ...] = columns
         self._skipped = 0
@@ -131,6 +134,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         if columns != self._columns:
             self._columns = columns
             self._skipped = 0
+            self._strips.clear()
             self.refresh()
 
     def skip(self, columns: int) -> None:
@@ -138,6 +142,7 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         columns = max(0, min(columns, len(self._columns) - 2))
         if columns != self._skipped:
             self._skipped = columns
+            self._strips.clear()
             self.refresh()
 
     @property
@@ -297,10 +302,26 @@ class RecordTable(SurvivingPump, ScrollView, can_focus=True):
         if row is None:
             self.call_later(self._ask, index)
             return self._line(" …", base + self._part("muted"), width)
-        style = base + self._part(row.tone) if row.tone else base
+        look = row.tone
         if index == self.cursor:
-            style = base + self._part("cursor" if self.has_focus else "cursor-blurred")
-        return self._line(self._text(row, width, self.lead(index)), style, width)
+            look = "cursor" if self.has_focus else "cursor-blurred"
+        return self._row_line(row, look, self.lead(index), width)
+
+    def _row_line(self, row: Row, look: str, lead: str, width: int) -> Strip:
+        """A row as it was drawn before, where it was: scrolling moves lines, and a strip keeps its own rendering."""
+        key = (row, look, lead, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) >= KEPT_LINES:
+                self._strips.clear()
+            style = self.rich_style + self._part(look) if look else self.rich_style
+            strip = self._strips[key] = self._line(self._text(row, width, lead), style, width)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Lines in other colours are drawn anew."""
+        self._strips.clear()
+        super().notify_style_update()
 
     def heading_line(self, width: int) -> Strip:
         """The first line."""

@@ -82,11 +82,7 @@ def opener(state: State) -> Callable[[Pilot[Any]], Any]:
     return run
 
 
-ALIKE = frozenset(["columns", "views", "export", "snapshot_dialog"])
-"""Pictured at 80x24 only: a big terminal shows nothing else of them."""
-
-
-@pytest.mark.parametrize(("name", "size"), sized(STATES, ALIKE))
+@pytest.mark.parametrize(("name", "size"), sized(STATES))
 def test_browse_looks_as_agreed(
     snap_compare: Callable[..., bool], name: str, size: tuple[int, int], tmp_path: Path
 ) -> None:

@@ -15,25 +15,8 @@ from tests.screens.sample_app import still_app
 from tests.screens.scenes import SCENES
 from tests.screens.sizes import sized
 
-ALIKE = frozenset(
-    [
-        "setup-token-wrong",
-        "setup-token-lacking",
-        "setup-token-refused",
-        "setup-resumed",
-        "connector-wrong",
-        "connector-cost",
-        "help-found",
-        "log-filtered",
-        "log-empty",
-        "profiles-none",
-        "home-tls-off",
-    ]
-)
-"""Pictured at 80x24 only: a big terminal shows nothing else of them."""
 
-
-@pytest.mark.parametrize(("name", "size"), sized(SCENES, ALIKE, ids=("small", "large")))
+@pytest.mark.parametrize(("name", "size"), sized(SCENES, ids=("small", "large")))
 def test_it_looks_as_agreed(
     snap_compare: Callable[..., bool],
     name: str,

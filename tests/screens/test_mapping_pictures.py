@@ -16,12 +16,6 @@ from tests.screens.gallery_mapping import STATES, State
 from tests.screens.sample_app import still_app
 from tests.screens.test_pictures import settle
 
-WIDE = (
-    "mappings_full", "mapping_editor", "mapping_caret", "mapping_settings", "mapping_changed_on_disk", "mapping_imported",
-    "sources_list", "sources_tested", "source_statistics", "person_found", "person_out_of_scope", "person_ambiguous",
-    "person_provisioned", "mappings_empty", "mappings_problems", "mapping_suggestions", "person_not_found",
-    "sources_empty", "sources_failed", "source_rows",
-)  # fmt: skip
 LIGHT = ("mapping_editor", "person_found")
 
 
@@ -66,7 +60,7 @@ def test_the_state_looks_as_agreed(snap_compare: Callable[..., bool], state: Sta
     assert picture(snap_compare, state, tmp_path, (80, 24))
 
 
-@pytest.mark.parametrize("name", WIDE)
+@pytest.mark.parametrize("name", [state.name for state in STATES])
 def test_the_state_uses_a_big_terminal(snap_compare: Callable[..., bool], name: str, tmp_path: Path) -> None:
     state = next(state for state in STATES if state.name == name)
     assert picture(snap_compare, state, tmp_path, (140, 40))

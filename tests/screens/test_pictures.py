@@ -40,7 +40,7 @@ def test_it_looks_as_agreed(snap_compare: Callable[..., bool], picture: Picture,
     assert snap_compare(still_app(tmp_path), terminal_size=(80, 24), run_before=opener(picture))
 
 
-@pytest.mark.parametrize("name", ["home", "setup", "plan", "run", "history", "browse", "record", "mapping"])
+@pytest.mark.parametrize("name", [picture.name for picture in GALLERY])
 def test_it_uses_the_room_of_a_big_terminal(snap_compare: Callable[..., bool], name: str, tmp_path: Path) -> None:
     picture = next(picture for picture in GALLERY if picture.name == name)
     assert snap_compare(still_app(tmp_path), terminal_size=(140, 40), run_before=opener(picture))
