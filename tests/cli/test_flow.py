@@ -63,7 +63,7 @@ def long_plan(shell: Shell, hubspot: Simulator) -> str:
     """A plan of several batches on a slow HubSpot, so that its run can be met under way."""
     write_people(shell.folder, MANY)
     plan = planned(shell)
-    hubspot.settings(latency=1.2)
+    hubspot.settings(latency=2.0)
     return str(plan["id"])
 
 
