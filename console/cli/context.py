@@ -7,7 +7,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,24 +100,29 @@ class Context:
 
         async def main() -> int:
             task = asyncio.current_task()
-            loop = asyncio.get_running_loop()
 
             def end(code: Exit) -> None:
                 ended.append(code)
                 if task is not None:
                     task.cancel()
 
-            for number, code in _HANGUPS.items():
-                if signal.getsignal(number) is signal.SIG_IGN:
-                    continue  # nohup
-                with suppress(NotImplementedError, ValueError):  # not every platform and thread has them
-                    loop.add_signal_handler(number, end, code)
+            heed(_HANGUPS, end)
             return await work
 
         try:
             return asyncio.run(main())
         except asyncio.CancelledError:
             raise Stop(ended[0] if ended else Exit.INTERRUPTED) from None
+
+
+def heed(signals: Mapping[signal.Signals, Exit], tell: Callable[[Exit], object]) -> None:
+    """Have the running loop tell of signals instead of dying of them; what `nohup` ignores stays ignored."""
+    loop = asyncio.get_running_loop()
+    for number, code in signals.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue
+        with suppress(NotImplementedError, ValueError):  # not every platform and thread has them
+            loop.add_signal_handler(number, tell, code)
 
 
 def _collect_seldom() -> None:

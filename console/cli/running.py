@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from console.cli.context import Context
+from console.cli.context import Context, heed
 from console.cli.exits import Exit, Stop
 from console.journal.model import EntryState, RunState
 
@@ -52,12 +51,7 @@ async def attached(context: Context, session: Session, plan_id: str) -> int:
             task.cancel()
 
     waiting = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    for number, code in _SIGNALS.items():
-        if signal.getsignal(number) is signal.SIG_IGN:
-            continue  # nohup
-        with suppress(NotImplementedError, ValueError):
-            loop.add_signal_handler(number, stop, code)
+    heed(_SIGNALS, stop)
     try:
         progress = await work
     except asyncio.CancelledError:

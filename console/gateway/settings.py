@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from console.connector.filter import parse
-from console.gateway.ports import RIGHTS, Caller, Right
+from console.gateway.ports import Caller, Right
 from console.settings import tomlfile
 from console.settings.errors import SettingsError
 from console.settings.paths import Paths, write_private
@@ -271,8 +271,3 @@ def _known(found: tomlfile.TomlFile, path: Path) -> None:
                     line=found.line(key),
                     key=key,
                 )
-
-
-def all_rights() -> tuple[Right, ...]:
-    """Every right there is."""
-    return RIGHTS

@@ -63,6 +63,10 @@ class ConnectorScreen(ConsoleScreen[None]):
         self.query_one("#form-state", Line).show(literal(text, "$warning"))
         self._tell_cost(changes)
 
+    def on_budget_moved(self) -> None:
+        """What the account allows is known, or differs."""
+        self._tell_cost(self.query_one(ProfileForm).changes)
+
     def _tell_cost(self, changes: dict[str, str]) -> None:
         """What the ceilings cost, those that are typed now: imported ones often use a part of what HubSpot allows."""
         from console.connector.allowance import describe_allowance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -83,13 +84,13 @@ class Reviewing(ConsoleScreen[None]):
     plan: Plan | None = None
     marks: Marks
 
+    @abstractmethod
     def subject(self) -> Entry | None:
         """The entry that the keys mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def marked(self) -> None:
         """Show what is wanted by now."""
-        raise NotImplementedError
 
     @property
     def mapping(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from console.journal.model import RunProgress, RunState
@@ -21,9 +22,9 @@ class RunDoing(Reading):
     _asked = ""
 
     @property
+    @abstractmethod
     def run(self) -> RunProgress | None:
         """The run, None where there is none."""
-        raise NotImplementedError
 
     @property
     def is_resting(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.connector.connector import Connector
-from console.connector.snapshot import Question
+from console.connector.snapshot import Question, SnapshotInfo
 from console.connector.snapshot_file import SnapshotError
 from console.connector.snapshots import Snapshots, TakeProgress, columns_to_keep
 from console.settings.views import View, Views
@@ -94,10 +94,18 @@ async def test_other_columns_begin_anew_and_the_old_one_serves_meanwhile(hubspot
         assert await snapshots.info("company") is None
 
 
+async def under_way(snapshots: Snapshots) -> asyncio.Task[SnapshotInfo]:
+    """A taking whose first page is there, and that has more to read."""
+    begun = asyncio.Event()
+    task = asyncio.create_task(snapshots.take("contact", FIELDS, progress=lambda _: begun.set()))
+    await begun.wait()
+    assert not task.done()
+    return task
+
+
 async def test_two_do_not_take_it_at_once(hubspot: Simulator, tmp_path: Path) -> None:
     async with snapshots_in(tmp_path, hubspot) as (snapshots, _):
-        first = asyncio.create_task(snapshots.take("contact", FIELDS))
-        await asyncio.sleep(0.05)
+        first = await under_way(snapshots)
         with pytest.raises(SnapshotError, match="Another process is taking"):
             await snapshots.take("contact", FIELDS)
         assert (await first).complete
@@ -106,8 +114,7 @@ async def test_two_do_not_take_it_at_once(hubspot: Simulator, tmp_path: Path) ->
 async def test_what_is_being_taken_is_not_removed_below_it(hubspot: Simulator, tmp_path: Path) -> None:
     async with snapshots_in(tmp_path, hubspot) as (snapshots, _):
         assert not await snapshots.remove("contact")
-        first = asyncio.create_task(snapshots.take("contact", FIELDS))
-        await asyncio.sleep(0.05)
+        first = await under_way(snapshots)
         with pytest.raises(SnapshotError, match="Another process is taking"):
             await snapshots.remove("contact")
         assert (await first).complete

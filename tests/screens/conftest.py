@@ -15,9 +15,8 @@ from screens import words
 HERE = Path(__file__).parent
 SVGImageExtension.file_extension = "svg"  # the plugin says it in the words of an older syrupy
 
-ALONE = ("test_terminal_", "test_hostile", "test_record_hostile", "test_interrupted", "test_hang_up", "test_quiet",
-         "test_clipboard", "test_hyperlinks", "test_first_line", "test_attention", "test_run_watched", "test_sources_screen")  # fmt: skip
-"""Modules that watch real terminals, whose sizes and times want a quiet machine."""
+ALONE = ("test_terminal_", "test_hang_up", "test_quiet")
+"""Modules that measure what a real terminal gets, and when: they want a quiet machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -207,7 +207,7 @@ async def test_history_finds_by_words_and_state_and_keeps_the_receipt(
         assert f"receipt-{run_id}-1.txt" in shown(app), "the name that is taken was offered again"
         await types(pilot, str(kept))
         await pilot.press("enter")
-        await sees(pilot, "is there already")
+        await sees(pilot, "overwritten.")
         await pilot.press("escape", "escape", "y")
         await sees(pilot, "✓ Everything is as it was recorded.")
         await pilot.press("escape", "e")

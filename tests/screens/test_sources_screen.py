@@ -105,7 +105,8 @@ async def test_a_mapping_is_renamed_with_its_links(place: Workplace, monkeypatch
         await sees(pilot, "Rename people-to-contacts")
         app.screen.query_one(Input).value = "staff"
         await pilot.press("enter")
-        await sees(pilot, "staff.toml")
+        await until(pilot, (place.paths.mappings / "staff.toml").exists, "not renamed")
+        await sees(pilot, "│ staff ")
         await pilot.press("i")
         await sees(pilot, "Import a mapping")
         app.screen.query_one(Input).value = "gone.json"

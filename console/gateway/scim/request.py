@@ -7,7 +7,6 @@ aadOptscim062020) and PingOne.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -159,8 +158,3 @@ def _spaced(raw: str) -> str:
     """An unquoted filter: the first two plus signs stand for the spaces around the operator, any other for itself."""
     head = re.match(r"([^ +%]+)(?: |\+|%20)([A-Za-z]{2})(?: |\+|%20)(.*)\Z", raw, re.DOTALL)
     return f"{unquote(head[1])} {head[2]} {unquote(head[3])}" if head is not None else unquote_plus(raw)
-
-
-def lower_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers by small names."""
-    return {name.lower(): value for name, value in headers.items()}
