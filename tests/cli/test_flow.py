@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from console.settings.paths import Paths
+from console.settings.profiles import Profiles
 from tests.cli.shell import Shell, connected
 from tests.support.people import create_half, differences, write_people
 from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 
 PEOPLE = 40
-MANY = 2800
+MANY = 2000
 
 
 @pytest.fixture
@@ -60,10 +63,12 @@ def run_of(shell: Shell, plan_id: str) -> dict[str, Any]:
 
 
 def long_plan(shell: Shell, hubspot: Simulator) -> str:
-    """A plan of several batches on a slow HubSpot, so that its run can be met under way."""
+    """A plan of several batches, two at a time on a slow HubSpot, so that its run can be met under way."""
     write_people(shell.folder, MANY)
     plan = planned(shell)
-    hubspot.settings(latency=2.0)
+    profiles = Profiles(Paths.resolve(str(shell.config), str(shell.state)))
+    profiles.save(msgspec.structs.replace(profiles.load("acme"), maximum_connections=2))
+    hubspot.settings(latency=0.8)
     return str(plan["id"])
 
 
@@ -251,7 +256,6 @@ def test_ctrl_c_pauses_what_is_attached_and_leaves_what_is_detached(shell: Shell
     assert paused["states"].get("inflight", 0) == 0
     assert shell.run("runs", "watch", plan).code == 5
 
-    hubspot.settings(latency=1.6)
     with shell.start("runs", "resume", plan, start_new_session=True) as resumed:
         until(lambda: run_of(shell, plan)["state"] == "running")
         pid = int(re.findall(r"\d+", run_of(shell, plan)["owner"])[-1])
