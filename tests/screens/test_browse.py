@@ -191,7 +191,7 @@ async def test_what_is_marked_is_exported_and_nothing_is_overwritten(
         await pilot.press("enter")
         await types(pilot, str(file))
         await pilot.press("enter")
-        await sees(pilot, "overwritten")
+        await sees(pilot, "replace the file")
         assert file.read_text() == "mine"
         await pilot.press("f8")
         await sees(pilot, "✓ 4 records")

@@ -98,6 +98,7 @@ def test_what_reaches_the_terminal(tmp_path: Path) -> None:
             terminal.wait("example.com")
             terminal.press("enter")
             terminal.wait(f"Contact {uid}")
+            terminal.wait("blank hidden")
             terminal.press("Y")
             terminal.wait("sent to the terminal's clipboard")
             terminal.press("o")

@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.screens.gallery import GALLERY, Picture
 from tests.screens.sample_app import still_app
+from tests.screens.test_gateway_pictures import STATES, opener
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "images"
 SIZE = (100, 30)
@@ -52,6 +54,16 @@ async def take(picture: Picture, theme: str = "") -> str:
             return FONT_FACES.sub("", app.export_screenshot(title="hubspoke"))
 
 
+async def take_gateway() -> str:
+    """The SVG of a gateway that serves."""
+    state = STATES["serving"]
+    with tempfile.TemporaryDirectory() as folder, patch("console.gateway.status.read", lambda _: state[0]):
+        app = still_app(Path(folder))
+        async with app.run_test(size=SIZE) as pilot:
+            await opener(Path(folder), state)(pilot)
+            return FONT_FACES.sub("", app.export_screenshot(title="hubspoke"))
+
+
 async def write(folder: Path) -> list[Path]:
     """All pictures; returns their files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +75,9 @@ async def write(folder: Path) -> list[Path]:
         path = folder / f"{name}.svg"
         path.write_text(await take(picture, theme), encoding="utf-8")
         made.append(path)
-    return made
+    path = folder / "gateway.svg"
+    path.write_text(await take_gateway(), encoding="utf-8")
+    return [*made, path]
 
 
 if __name__ == "__main__":

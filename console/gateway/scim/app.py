@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 from scim2_models import ForbiddenException, InvalidSyntaxException, SCIMException
@@ -138,7 +139,7 @@ class _Talk:
         self._hubspot = root.endswith("/hubspot")
         self.base = f"{request.url.scheme}://{request.headers.get('host', '')}{root}"
         self.path = _hubspot_path(relative) if self._hubspot else relative
-        self.url = f"{self.base}{relative}".rstrip("/")
+        self.url = f"{self.base}{quote(relative, safe='/:@')}".rstrip("/")
         self.again = False
         media = f"{request.headers.get('content-type', '')} {request.headers.get('accept', '')}"
         newer = "scim+json" in media or "count=" in request.url.query
