@@ -11,14 +11,13 @@ import errno
 import secrets
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from console.cli.exits import Exit, Stop
 from console.cli.output import Output
 from console.settings.paths import Paths, write_private
+from console.settings.trail import trail
 
 _CODES = {
     "LockedByAnother": Exit.LOCKED,
@@ -32,8 +31,6 @@ _CODES = {
 _PROBLEMS_SHOWN = 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = "Make room where the output goes, or send it elsewhere."
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def explain(error: BaseException, output: Output, paths: Paths | None) -> Exit:
@@ -151,7 +148,7 @@ def _unforeseen(error: BaseException, paths: Paths | None) -> tuple[str, str]:
     reference = f"{time.strftime('%Y%m%d')}-{secrets.token_hex(3)}"
     message = f"Something went wrong that should not ({type(error).__name__}), reference {reference}."
     if paths is None:
-        return message, "\n".join(_trail(error))
+        return message, "\n".join(trail(error))
     file = paths.state / "reports" / f"{reference}.txt"
     try:
         write_private(file, "\n".join(_report(error, reference)).encode())
@@ -165,27 +162,5 @@ def _report(error: BaseException, reference: str) -> Iterator[str]:
 
     yield f"reference {reference}"
     yield f"hubspoke {__version__}, Python {sys.version.split()[0]}, {sys.platform}"
-    yield from _trail(error)
+    yield from trail(error)
     yield ""
-
-
-def _trail(error: BaseException) -> Iterator[str]:
-    """Kinds of errors and places in code: no messages, no source lines, no values."""
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield f"{type(link).__module__}.{type(link).__qualname__}"
-        for frame in traceback.extract_tb(link.__traceback__, limit=50):
-            yield f"  {_short(frame.filename)}:{frame.lineno} {frame.name}"
-        link = link.__cause__ or link.__context__
-
-
-def _short(filename: str) -> str:
-    """The file within our house or a library, not where that is on this machine."""
-    path = Path(filename)
-    if path.is_relative_to(_ROOT) and "site-packages" not in path.parts:
-        return str(path.relative_to(_ROOT))
-    if "site-packages" in path.parts:
-        return str(Path(*path.parts[path.parts.index("site-packages") + 1 :]))
-    return path.name

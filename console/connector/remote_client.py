@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections.abc import Mapping
@@ -145,6 +146,9 @@ class RemoteClient(Client):
             error = answered(answer)
         except HubSpotError as failure:
             error = failure
+        except asyncio.CancelledError:
+            self._write(call, began, None, "Cancelled")
+            raise
         self._write(call, began, answer, type(error).__name__ if error is not None else "")
         if error is not None:
             return error

@@ -28,13 +28,12 @@ def idle(world: World, seconds: float, places: list[str]) -> dict[str, int]:
     sent = {}
     with Terminal(line, columns=120, rows=40, environment=environment, cwd=world.place.folder) as terminal:
         terminal.wait("connected", 60)
-        still(terminal, 11)  # the slots that opening took are free again: until then the gauges move, and rightly
         for place in places:
             size, patience = len(terminal.raw), time.monotonic() + 10
             terminal.press(NEXT)
             while len(terminal.raw) == size and time.monotonic() < patience:
                 terminal.read(0.1)
-            still(terminal, 2.0)
+            still(terminal, 11)  # the slots that were taken are free again: until then the gauges move, and rightly
             before, end = len(terminal.raw), time.monotonic() + seconds
             while time.monotonic() < end:
                 terminal.read(0.1)

@@ -216,9 +216,9 @@ def sorting(screen: Screen) -> dict[str, Any]:
     during: list[float] = []
     screen.wait("sorting|aperson")
     while "sorting" in screen.text and time.perf_counter() - began < 60:
-        during.append(screen.press("\x1b[C" if len(during) % 2 else "\x1b[D", quiet=0.02)[0])
+        during.append(screen.press("\x1b[D" if len(during) % 2 else "\x1b[C", quiet=0.02)[0])
     if len(during) % 2:
-        screen.press("\x1b[C", quiet=0.02)  # back to the column by which it is sorted
+        screen.press("\x1b[D", quiet=0.02)  # back to the column by which it is sorted
     screen.wait("aperson")
     first = time.perf_counter() - began
     screen.settle()

@@ -24,12 +24,7 @@ from console.gateway.health import routes
 from console.gateway.scim.app import scim_app
 from console.gateway.server import GatewayProtocol, bound
 from console.gateway.settings import Client, GatewaySettings
-from console.session import Session
-from console.settings.paths import Paths
-from console.settings.profile import Profile
-from console.settings.profiles import Profiles
-from console.settings.secrets import ACCESS_TOKEN, Secrets
-from console.settings.vault import MemoryVault
+from tests.support.managed import managed_session
 from tests.support.simulator import Simulator
 
 MAPPING = """\
@@ -90,20 +85,6 @@ class Serving(NamedTuple):
         return {str(values.get("email")): values for values in self.simulator.dump("contacts").values()}
 
 
-@asynccontextmanager
-async def profile_session(folder: Path, simulator: Simulator) -> AsyncIterator[Session]:
-    """An open profile on the simulator with the mapping `managed`."""
-    paths = Paths.resolve(str(folder / "config"), str(folder / "state"))
-    profile = Profile(name="gw", authentication="token", api_base_url=simulator.url, timeout_seconds=5)
-    Profiles(paths).save(profile)
-    paths.mappings.mkdir(parents=True, exist_ok=True)
-    (paths.mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
-    vault = MemoryVault()
-    await Secrets(vault, profile.name, profile.origin, {}).set(ACCESS_TOKEN, simulator.token)
-    async with Session.open(paths, profile, vault) as session:
-        yield session
-
-
 def scim_only(gateway: Gateway) -> ASGIApp:
     """The front door with SCIM and health behind it."""
     scim = scim_app(gateway)
@@ -119,7 +100,7 @@ async def serving(folder: Path, simulator: Simulator, chosen: GatewaySettings | 
     async def kept(name: str) -> str | None:
         return SECRETS.get(name)
 
-    async with profile_session(folder, simulator) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(folder, simulator, MAPPING) as session, RepositoryFeed.running(session, chosen) as feed:
         gateway = Gateway(session=session, settings=chosen, clients=Clients(chosen, kept), feed=feed)
         app = scim_only(gateway)
         sock = bound(*chosen.address)

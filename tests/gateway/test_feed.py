@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,30 +11,8 @@ import pytest
 from console.gateway.feed import RepositoryFeed
 from console.gateway.ports import Caller
 from console.gateway.settings import Client, GatewaySettings
-from console.session import Session
-from console.settings.paths import Paths
-from console.settings.profile import Profile
-from console.settings.profiles import Profiles
-from console.settings.secrets import ACCESS_TOKEN, Secrets
-from console.settings.vault import MemoryVault
+from tests.support.managed import managed_session
 from tests.support.simulator import Simulator, start_simulator
-
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
-target_phase = "linked"
-correlate = ["email"]
-
-[properties]
-email = 'source.mail'
-firstname = 'source.givenName'
-
-[policy]
-SOURCE_MISSING = "DELETE"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +25,6 @@ def simulator() -> Iterator[Simulator]:
 def hubspot(simulator: Simulator) -> Simulator:
     simulator.reset()
     return simulator
-
-
-@asynccontextmanager
-async def session_of(folder: Path, simulator: Simulator) -> AsyncIterator[Session]:
-    paths = Paths.resolve(str(folder / "config"), str(folder / "state"))
-    profile = Profile(name="gw", authentication="token", api_base_url=simulator.url, timeout_seconds=5)
-    Profiles(paths).save(profile)
-    paths.mappings.mkdir(parents=True, exist_ok=True)
-    (paths.mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
-    vault = MemoryVault()
-    await Secrets(vault, profile.name, profile.origin, {}).set(ACCESS_TOKEN, simulator.token)
-    async with Session.open(paths, profile, vault) as session:
-        yield session
 
 
 def settings(*, blocking: bool = False, scope: str = "") -> GatewaySettings:
@@ -84,7 +48,7 @@ def emails(simulator: Simulator) -> list[str]:
 
 async def test_a_blocking_client_hears_what_hubspot_did(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings(blocking=True)
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         people = await session.people
         ann = await people.add("ann", {"mail": "ann@x.org", "givenName": "Ann"})
         fed = await feed.changed(caller(chosen), ann, "created")
@@ -101,7 +65,7 @@ async def test_a_blocking_client_hears_what_hubspot_did(hubspot: Simulator, tmp_
 
 async def test_somebody_who_cannot_be_mapped_is_told(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings(blocking=True)
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         nobody = await (await session.people).add("nobody", {"givenName": "No"})
         fed = await feed.changed(caller(chosen), nobody, "created")
         assert fed.state == "failed"
@@ -110,7 +74,7 @@ async def test_somebody_who_cannot_be_mapped_is_told(hubspot: Simulator, tmp_pat
 
 async def test_many_at_once_are_brought_together(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings()
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         people = await session.people
         for number in range(300):
             person = await people.add(f"p{number}", {"mail": f"p{number}@x.org", "givenName": "P"})
@@ -122,16 +86,16 @@ async def test_many_at_once_are_brought_together(hubspot: Simulator, tmp_path: P
 
 async def test_what_was_left_undone_is_done_after_a_start(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings()
-    async with session_of(tmp_path, hubspot) as session:
+    async with managed_session(tmp_path, hubspot) as session:
         await (await session.people).add("ann", {"mail": "ann@x.org", "givenName": "Ann"})
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         await until_idle(feed)
     assert emails(hubspot) == ["ann@x.org"]
 
 
 async def test_while_hubspot_is_down_changes_wait_and_then_go(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings()
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         hubspot.faults("502=40x")
         person = await (await session.people).add("ann", {"mail": "ann@x.org", "givenName": "Ann"})
         await feed.changed(caller(chosen), person, "created")
@@ -143,7 +107,7 @@ async def test_while_hubspot_is_down_changes_wait_and_then_go(hubspot: Simulator
 
 async def test_a_scope_keeps_people_here(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings(scope='mail co "@in.org"')
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         people = await session.people
         out = await people.add("out", {"mail": "out@out.org", "givenName": "O"})
         assert (await feed.changed(caller(chosen), out, "created")).state == "out_of_scope"

@@ -21,7 +21,8 @@ from console.repository.person import Person
 from console.session import Session
 from console.settings.errors import SettingsError
 from tests.gateway.serving import serving
-from tests.gateway.test_feed import MAPPING, caller, emails, session_of, settings, until_idle
+from tests.gateway.test_feed import caller, emails, settings, until_idle
+from tests.support.managed import MAPPING, managed_session
 from tests.support.simulator import Simulator
 
 ANN = {"mail": "ann@x.org", "givenName": "Ann"}
@@ -69,7 +70,7 @@ def mapped(session: Session, text: str) -> None:
 
 
 async def test_many_who_left_wait_for_a_human_and_others_do_not(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         ann, ben, _ = await pushed(session, feed, "ann", "ben", "cid")
         await until_idle(feed)
         told = await gone(session, feed, ann.uid, ben.uid, blocking=True)
@@ -87,7 +88,7 @@ async def test_many_who_left_wait_for_a_human_and_others_do_not(hubspot: Simulat
 
 
 async def test_what_a_human_paused_stays_until_they_go_on(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         hubspot.settings(latency=0.4)
         await pushed(session, feed, *(f"p{number}" for number in range(120)))
         runs = await session.runs
@@ -108,7 +109,7 @@ async def test_what_a_human_paused_stays_until_they_go_on(hubspot: Simulator, tm
 
 async def test_a_stop_in_the_middle_is_gone_on_with(hubspot: Simulator, tmp_path: Path) -> None:
     hubspot.settings(latency=0.3)
-    async with session_of(tmp_path, hubspot) as session:
+    async with managed_session(tmp_path, hubspot) as session:
         async with RepositoryFeed.running(session, settings()) as feed:
             await pushed(session, feed, *(f"p{number}" for number in range(250)))
             async with asyncio.timeout(20):
@@ -116,13 +117,13 @@ async def test_a_stop_in_the_middle_is_gone_on_with(hubspot: Simulator, tmp_path
                     await asyncio.sleep(0.02)
         hubspot.settings(latency=0)
         assert (await (await session.runs).list())[0].state in (RunState.PAUSED, RunState.DONE, RunState.APPROVED)
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         await until_idle(feed)
     assert (len(hubspot.state()["creates"]), len(emails(hubspot))) == (250, 250)
 
 
 async def test_a_mapping_that_is_edited_makes_a_new_plan(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         people = await pushed(session, feed, "ann", "ben", "cid")
         await until_idle(feed)
         await gone(session, feed, *(one.uid for one in people[:2]))
@@ -136,7 +137,7 @@ async def test_a_mapping_that_is_edited_makes_a_new_plan(hubspot: Simulator, tmp
 
 
 async def test_a_full_day_is_waited_out(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         await session.account
         hubspot.allowances(daily=hubspot.state()["dailyUsed"] + 4)
         await pushed(session, feed, *(f"p{number}" for number in range(250)))
@@ -145,13 +146,13 @@ async def test_a_full_day_is_waited_out(hubspot: Simulator, tmp_path: Path) -> N
         await pushed(session, feed, "ann")
     hubspot.allowances(daily=1_000_000)
     session.paths.budget.unlink()  # the next day
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         await until_idle(feed)
     assert (len(emails(hubspot)), len(hubspot.state()["creates"])) == (251, 251)
 
 
 async def test_who_was_refused_is_tried_again_when_they_change(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         hubspot.rules("contacts.lastname")
         (ann,) = await pushed(session, feed, "ann")
         await until_idle(feed)
@@ -171,7 +172,7 @@ async def test_who_was_refused_is_tried_again_when_they_change(hubspot: Simulato
 
 
 async def test_changed_again_and_removed_while_they_are_brought(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         hubspot.settings(latency=0.2)
         ann, ben = await pushed(session, feed, "ann", "ben")
         await until(lambda: bool(hubspot.state()["creates"]), "nobody came")
@@ -184,7 +185,7 @@ async def test_changed_again_and_removed_while_they_are_brought(hubspot: Simulat
 
 
 async def test_who_comes_back_under_another_id_is_a_new_record(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         (ann,) = await pushed(session, feed, "ann")
         await until_idle(feed)
         await (await session.people).remove(ann.uid)
@@ -195,7 +196,7 @@ async def test_who_comes_back_under_another_id_is_a_new_record(hubspot: Simulato
 
 async def test_blocking_has_its_time(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = msgspec.structs.replace(settings(blocking=True), blocking_seconds=1.0)
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         hubspot.faults("502=100%")
         ann = await (await session.people).add("ann", ANN)
         fed = await feed.changed(caller(chosen), ann, "created")
@@ -206,7 +207,7 @@ async def test_blocking_has_its_time(hubspot: Simulator, tmp_path: Path) -> None
 
 
 async def test_another_process_is_waited_for(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         with OwnerLock(session.paths.locks, hubspot.portal_id, "managed", "another"):
             await pushed(session, feed, "ann")
             await until(lambda: "is writing managed" in why(feed), "nobody said who holds the lock")
@@ -215,7 +216,7 @@ async def test_another_process_is_waited_for(hubspot: Simulator, tmp_path: Path)
 
 
 async def test_a_file_that_cannot_be_written_ends_nothing(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         in_the_way = session.paths.state / FILE
         await until_idle(feed)
         in_the_way.unlink(missing_ok=True)
@@ -228,19 +229,19 @@ async def test_a_file_that_cannot_be_written_ends_nothing(hubspot: Simulator, tm
 
 
 async def test_an_older_repository_is_compared_anew(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         await pushed(session, feed, "ann", "ben")
         await until_idle(feed)
     for path in (tmp_path / "state").glob("people.sqlite*"):
         path.unlink()
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, settings()) as feed:
         await pushed(session, feed, "cid")
         await until_idle(feed)
     assert emails(hubspot) == ["ann@x.org", "ben@x.org", "cid@x.org"]
 
 
 async def test_a_mapping_that_forgets_who_left_is_refused(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session:
+    async with managed_session(tmp_path, hubspot) as session:
         mapped(session, MAPPING.replace('source_id = "id"', 'source_id = "userName"'))
         with pytest.raises(SettingsError, match="nobody could tell who was removed"):
             async with RepositoryFeed.running(session, settings()):
@@ -253,7 +254,7 @@ async def test_a_mapping_that_forgets_who_left_is_refused(hubspot: Simulator, tm
 
 async def test_who_comes_into_a_group_comes_into_the_scope(hubspot: Simulator, tmp_path: Path) -> None:
     chosen = settings(scope='memberOf eq "Sales"')
-    async with session_of(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(tmp_path, hubspot) as session, RepositoryFeed.running(session, chosen) as feed:
         people = await session.people
         ann = await people.add("ann", ANN)
         assert (await feed.changed(caller(chosen), ann, "created")).state == "out_of_scope"
@@ -288,7 +289,7 @@ async def test_who_is_deactivated_instead_of_removed_leaves_hubspot_and_stays_he
 
 
 async def test_edits_that_a_guard_holds_keep_nobody_out_who_is_new(hubspot: Simulator, tmp_path: Path) -> None:
-    async with session_of(tmp_path, hubspot) as session:
+    async with managed_session(tmp_path, hubspot) as session:
         mapped(session, MAPPING.replace("'source.givenName'", """{ value = 'source.givenName', empty = "clear" }"""))
         async with RepositoryFeed.running(session, settings()) as feed:
             ann, ben = await pushed(session, feed, "ann", "ben")

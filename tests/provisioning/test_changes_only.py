@@ -12,29 +12,10 @@ from console.provisioning.errors import PlanRefused
 from console.provisioning.request import PlanRequest
 from console.provisioning.runner import run_attached
 from console.session import Session
-from console.settings.paths import Paths
-from console.settings.profile import Profile
-from console.settings.profiles import Profiles
-from console.settings.secrets import ACCESS_TOKEN, Secrets
-from console.settings.vault import MemoryVault
+from tests.support.managed import MAPPING, managed_session
 from tests.support.simulator import Simulator
 
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
-target_phase = "linked"
-correlate = ["email"]
-
-[properties]
-email = 'source.mail'
-firstname = 'source.givenName'
-
-[policy]
-SOURCE_MISSING = "DELETE"
-
+GUARD = """
 [guard]
 deletes = "100%"
 """
@@ -42,15 +23,8 @@ deletes = "100%"
 
 @pytest.fixture
 async def session(tmp_path: Path, hubspot: Simulator) -> AsyncIterator[Session]:
-    paths = Paths.resolve(str(tmp_path / "config"), str(tmp_path / "state"))
-    profile = Profile(name="people", authentication="token", api_base_url=hubspot.url)
-    Profiles(paths).save(profile)
-    paths.mappings.mkdir(parents=True, exist_ok=True)
-    (paths.mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
-    (tmp_path / "config" / "people.csv").write_text("id,mail,givenName\n1,ann@x.org,Ann\n", encoding="utf-8")
-    vault = MemoryVault()
-    await Secrets(vault, profile.name, profile.origin, {}).set(ACCESS_TOKEN, hubspot.token)
-    async with Session.open(paths, profile, vault) as made:
+    async with managed_session(tmp_path, hubspot, MAPPING + GUARD) as made:
+        (tmp_path / "config" / "people.csv").write_text("id,mail,givenName\n1,ann@x.org,Ann\n", encoding="utf-8")
         yield made
 
 

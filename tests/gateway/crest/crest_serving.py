@@ -20,7 +20,8 @@ from console.gateway.gateway import Gateway
 from console.gateway.server import GatewayProtocol, bound
 from console.gateway.settings import Client, GatewaySettings
 from console.session import Session
-from tests.gateway.serving import profile_session
+from tests.gateway.serving import MAPPING
+from tests.support.managed import managed_session
 from tests.support.simulator import Simulator
 
 SECRETS = {
@@ -66,7 +67,7 @@ async def serving(folder: Path, simulator: Simulator, **more: Any) -> AsyncItera
     async def kept(name: str) -> str | None:
         return SECRETS.get(name)
 
-    async with profile_session(folder, simulator) as session, RepositoryFeed.running(session, chosen) as feed:
+    async with managed_session(folder, simulator, MAPPING) as session, RepositoryFeed.running(session, chosen) as feed:
         gateway = Gateway(session=session, settings=chosen, clients=Clients(chosen, kept), feed=feed)
         async with listening(create_app(gateway)) as url:
             yield Serving(url, gateway, simulator, session)
