@@ -193,6 +193,7 @@ class HubspokeApp(SurvivingApp, FrameFence, App[int]):
         """Now the heavy things may be imported."""
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: no collection need look at it again
+            gc.set_threshold(10_000, 20, 20)  # looking at everything takes longer than a key may wait: seldom, then
             gc.enable()
         if self._theme_trouble is not None:
             self.trouble(self._theme_trouble)
