@@ -180,6 +180,7 @@ def test_a_plan_its_run_its_report_and_history(place: Workplace) -> None:
         at(terminal, "Receipt")
         terminal.wait("plan hash")
         back(terminal, "Run r-")
+        terminal.wait("u Undo")
         terminal.press("u")
         at(terminal, "Undo")
         terminal.wait("a plan: nothing is written")
