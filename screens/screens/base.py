@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from textual.worker import Worker
 
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingScreen
 from screens.widgets.bars import GaugeBar, KeyBar, TopBar
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ConsoleScreen(SurvivingPump, Screen[T]):
+class ConsoleScreen(SurvivingScreen[T]):
     """A screen of the console. Subclasses take their BINDINGS from screens/keys.py and write `body()`."""
 
     PLACE: ClassVar[str] = ""

@@ -9,16 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from screens import theme
 from screens.literal import literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 
 
-class Confirm(SurvivingPump, ModalScreen[bool]):
+class Confirm(SurvivingModal[bool]):
     """A question with two answers; Escape is the safe one."""
 
     CSS_PATH = theme.sheets("widgets")
@@ -49,7 +48,7 @@ class Confirm(SurvivingPump, ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class Ask(SurvivingPump, ModalScreen[str | None]):
+class Ask(SurvivingModal[str | None]):
     """A question with one line as its answer; Escape answers None.
 
     `check` says what is wrong with an answer, "" when nothing is. `complete`: the answer is a path, completed as it is typed.

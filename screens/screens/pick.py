@@ -7,16 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from screens import theme
 from screens.literal import literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.choices import Choice, Choices
 from screens.widgets.panel import Line
 
 
-class PickScreen(SurvivingPump, ModalScreen[str]):
+class PickScreen(SurvivingModal[str]):
     """Gives back the value of the choice, or None."""
 
     CSS_PATH = theme.sheets("widgets", "records")

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.worker import Worker
 
 from console.connector.editing import ChangedMeanwhile, Edited, Judged, edit, judge
@@ -18,7 +17,7 @@ from console.journal.model import Change
 from screens import theme
 from screens.literal import lines, literal, row, stack
 from screens.operating import operations
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.details import change_line, option_words
 from screens.widgets.panel import Line
 from screens.widgets.value_editor import ValueEditor
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 Stage = Literal["edit", "confirm", "writing"]
 
 
-class EditScreen(SurvivingPump, ModalScreen[Edited]):
+class EditScreen(SurvivingModal[Edited]):
     """Gives back what HubSpot returned, or None where nothing was written."""
 
     CSS_PATH = theme.sheets("widgets", "records")

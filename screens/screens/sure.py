@@ -10,14 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import Worker
 
 from screens import theme
 from screens.literal import literal, row, stack
 from screens.screens.record_edit import failure
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Question(NamedTuple):
         return given.casefold() == wanted.casefold()
 
 
-class SureScreen(SurvivingPump, ModalScreen[T]):
+class SureScreen(SurvivingModal[T]):
     """Reads what it is about, asks, does it, and tells; Escape before that changes nothing."""
 
     CSS_PATH = theme.sheets("widgets", "records")

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.connector.editing import judge
@@ -17,13 +16,13 @@ from console.connector.sheet import Field, Sheet
 from screens import theme
 from screens.literal import literal, row
 from screens.screens.record_edit import complaint
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.options import OptionTable, Pick
 from screens.widgets.panel import Line
 from screens.widgets.value_editor import ValueEditor
 
 
-class ValueScreen(SurvivingPump, ModalScreen[str]):
+class ValueScreen(SurvivingModal[str]):
     """Gives back the value as it would be sent, "" for none; None where it was left as it was."""
 
     CSS_PATH = theme.sheets("widgets", "records")
@@ -85,7 +84,7 @@ class ChooseTable(OptionTable):
         return "▸" if here else " "
 
 
-class ChooseProperty(SurvivingPump, ModalScreen[str]):
+class ChooseProperty(SurvivingModal[str]):
     """Gives back the name of a property, found as one types."""
 
     CSS_PATH = theme.sheets("widgets", "records")

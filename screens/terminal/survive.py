@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.text import Text
+from textual.screen import ModalScreen, Screen
 from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ else:
     _Pump = object
     _App = object
 
+T = TypeVar("T")
 FLOOD = 12
 FLOOD_SECONDS = 5.0
 
@@ -38,6 +40,18 @@ class SurvivingPump(_Pump):
             await super()._dispatch_message(message)
         except Exception as error:  # noqa: BLE001 - the one place that turns any mistake into an apology
             self.app._handle_exception(error)
+
+
+class SurvivingScreen(SurvivingPump, Screen[T]):
+    """A screen whose widgets may be taken down before the frame after which they wanted to be called."""
+
+    async def _invoke_and_clear_callbacks(self) -> None:
+        self._callbacks = [(call, pump) for call, pump in self._callbacks if not getattr(pump, "_pruning", False)]
+        await super()._invoke_and_clear_callbacks()
+
+
+class SurvivingModal(SurvivingScreen[T], ModalScreen[T]):
+    """The same for a dialog."""
 
 
 class SurvivingApp(_App):

@@ -139,8 +139,6 @@ class StageList(Vertical):
 
     def _look_at_cursor(self) -> None:
         """The stage under the cursor in view, with its advice."""
-        if not self.query(Stages):
-            return  # the operator left before the frame that this follows
         heights = [len(stage_rows(stage, self._width)) for stage in self.stages]
         above = sum(heights[: self.cursor])
         rows = self.query_one(Stages)

@@ -11,22 +11,12 @@ from typing import Any
 import pytest
 
 from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.managed import FLAT, HEAD
 from tests.support.operator import Operator
 from tests.support.simulator import Simulator, start_simulator
 from tests.support.tmux import Tmux
 
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
-correlate = ["email"]
-
-[properties]
-email = 'source.mail'
-firstname = 'source.givenName'
-"""
+MAPPING = HEAD + FLAT
 USER = {
     "schemas": ["urn:scim:schemas:core:1.0"], "userName": "alice", "password": "Clear-Text-1!",
     "name": {"givenName": "Alice", "familyName": "Smith"}, "emails": ["alice@example.org"],

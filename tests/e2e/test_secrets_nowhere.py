@@ -120,11 +120,6 @@ def visit(operator: Operator, terminal: Terminal, *keys: str, shows: str) -> Non
     operator.said.append(terminal.wait(shows))
 
 
-def go_home(terminal: Terminal) -> None:
-    terminal.press("escape")
-    terminal.wait("What now")
-
-
 def leave(terminal: Terminal) -> None:
     terminal.press("q")
     terminal.read(0.3)
@@ -254,16 +249,16 @@ def provision_beside_a_console(here: Scene) -> str:
     with console(here.operator) as terminal:
         type_a_secret(here, terminal)
         here.hubspot.settings(latency=0)
-        for keys, shows in (
-            (["c"], "httpProxyUser"),
-            (["t"], "Everything works|look at the warnings"),
-            (["r"], "people-to-contacts"),
-            (["h"], "people-to-contacts"),
-            (["b"], r"person\.\d+@"),
+        for key, shows in (
+            ("c", "(?s)hubspoke  Connector.*httpProxyUser"),
+            ("t", "(?s)hubspoke  Test.*(Everything works|look at the warnings)"),
+            ("r", "(?s)hubspoke  Run.*people-to-contacts"),
+            ("h", "(?s)hubspoke  History.*people-to-contacts"),
+            ("b", r"(?s)hubspoke  Contacts.*person\.\d+@"),
         ):
-            go_home(terminal)
-            visit(here.operator, terminal, *keys, shows=shows)
-        go_home(terminal)
+            terminal.back("Home")
+            visit(here.operator, terminal, key, shows=shows)
+        terminal.back("Home")
         leave(terminal)
     here.operator.run("runs", "watch", plan)
     assert differences(here.hubspot, PEOPLE) == []
@@ -314,7 +309,7 @@ def fail_everywhere(here: Scene) -> None:
 
     with console(here.operator, sabotage("account,doctor")) as terminal:
         visit(here.operator, terminal, "t", shows=r"\(RuntimeError\)\. Reference")
-        go_home(terminal)
+        terminal.back("Home")
         # one failure after the other: the console gives up, and must do so in silence
         end = time.monotonic() + 10
         while not terminal.ended() and time.monotonic() < end:
@@ -344,7 +339,7 @@ def test_a_token_in_the_environment_goes_no_further(tmp_path: Path) -> None:
         operator.run("test", code=1, environment=sabotage("account"))
         with console(operator) as terminal:
             visit(operator, terminal, "d", shows="(?i)proxy")
-            go_home(terminal)
+            terminal.back("Home")
             leave(terminal)
 
         runners = [seen for seen in processes.seen if is_runner(seen)]

@@ -24,31 +24,22 @@ from console.gateway.health import routes
 from console.gateway.scim.app import scim_app
 from console.gateway.server import GatewayProtocol, bound
 from console.gateway.settings import Client, GatewaySettings
-from tests.support.managed import managed_session
+from tests.support.managed import HEAD, LEAVERS, SCIM, managed_session
 from tests.support.simulator import Simulator
 
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
+MAPPING = (
+    HEAD
+    + """\
 target_phase = "linked"
-correlate = ["email"]
 scope = "active eq true"
 
 [types]
 active = "bool"
-
-[properties]
-email = 'source.emails[0].value.lowerAscii()'
-firstname = { value = 'source.name.givenName', when = 'has(source.name) && has(source.name.givenName)' }
-lastname = { value = 'source.name.familyName', when = 'has(source.name) && has(source.name.familyName)' }
-
-[policy]
-SOURCE_MISSING = "DELETE"
-UNQUALIFIED = "DELETE"
 """
+    + SCIM
+    + LEAVERS
+    + 'UNQUALIFIED = "DELETE"\n'
+)
 SECRETS = {"wso2": "admin-secret", "entra": "a-bearer-token", "reader": "key-of-the-reader"}
 
 

@@ -242,7 +242,7 @@ FINDINGS = [
     Finding("line", "ok", "over SSH, 182 ms there and back, one frame in flight", "ssh -C makes scrolling up to 45 times lighter; on this line it will be felt."),
     Finding("tmux", "ok", "inside tmux", "To copy from the console: set -g set-clipboard on"),
     Finding("python", "ok", "3.11.7, SQLite 3.40.1"),
-    Finding("state", "warn", "/home/vesper/.local/state/hubspoke, 0.1 GB free", "Make room: the journal must never stop."),
+    Finding("state", "warn", "/var/lib/hubspoke, 0.1 GB free", "Make room: the journal must never stop."),
     Finding("vault", "warn", "vault file: locked", "Unlock it with u on the Credentials screen."),
 ]  # fmt: skip
 

@@ -50,25 +50,14 @@ def place(tmp_path: Path, simulator: Simulator) -> Workplace:
 def console(place: Workplace) -> Iterator[Terminal]:
     """The console in a terminal; at its end nothing foreign was sent, and nothing of ours was to be excused."""
     with Terminal(place.command, columns=120, rows=40, environment=place.environment, cwd=place.folder) as terminal:
-        at(terminal, "Home")
+        terminal.at("Home")
         yield terminal
         terminal.press(HOME)
-        at(terminal, "Home")
+        terminal.at("Home")
         terminal.press("q")
         assert terminal.wait_end() == 0
         assert foreign(bytes(terminal.raw)) == []
     assert not place.paths.log.exists(), place.paths.log.read_text()
-
-
-def at(terminal: Terminal, heading: str) -> None:
-    """Wait until a screen is there: its name stands in the first line."""
-    terminal.wait(rf"\A\s*hubspoke  {heading}", 30)
-
-
-def back(terminal: Terminal, heading: str) -> None:
-    """Escape, and nothing else before it did its work: a key right after it would make it an Alt."""
-    terminal.press("escape")
-    at(terminal, heading)
 
 
 def retype(terminal: Terminal, text: str) -> None:
@@ -93,7 +82,7 @@ def test_records_and_places(place: Workplace) -> None:
 
 def walk_contacts(terminal: Terminal) -> None:
     terminal.press("b")
-    at(terminal, "Contacts")
+    terminal.at("Contacts")
     terminal.wait("hostile-00@hostile.exam")  # the columns cut it
     terminal.press("/")
     terminal.read(1.0)  # until the field has the focus
@@ -107,7 +96,7 @@ def walk_contacts(terminal: Terminal) -> None:
     terminal.wait("blank hidden")
     for _ in range(14):
         terminal.press("down")
-    back(terminal, "Contacts")
+    terminal.back("Contacts")
     terminal.press("f", 'email co "')
     terminal.wait("email co")
     paste(terminal, LETTERS)
@@ -120,14 +109,14 @@ def walk_contacts(terminal: Terminal) -> None:
 
 def walk_companies(terminal: Terminal) -> None:
     terminal.press("2")
-    at(terminal, "Companies")
+    terminal.at("Companies")
     terminal.wait("Hostile 0")
     terminal.press("down", "down", "enter")
     terminal.wait("blank hidden")
     for _ in range(12):
         terminal.press("down")
-    back(terminal, "Companies")
-    back(terminal, "Home")
+    terminal.back("Companies")
+    terminal.back("Home")
 
 
 def walk_others(terminal: Terminal) -> None:
@@ -137,14 +126,14 @@ def walk_others(terminal: Terminal) -> None:
         ("d", "", "terminal"), ("l", "History", "Plans 0"), ("?", "", "Go to"),
     ):  # fmt: skip
         terminal.press(key)
-        at(terminal, heading)
+        terminal.at(heading)
         terminal.wait(shown)
-        back(terminal, "Home")
+        terminal.back("Home")
         terminal.wait("What now")
     terminal.press("ctrl+p")
     terminal.wait("Search for commands")
     terminal.press(HOME, "escape")
-    at(terminal, "Home")
+    terminal.at("Home")
     terminal.wait("What now")
 
 
@@ -152,51 +141,51 @@ def test_a_plan_its_run_its_report_and_history(place: Workplace) -> None:
     with console(place) as terminal:
         terminal.wait("✓ connected")
         terminal.press("p")
-        at(terminal, "New plan")
+        terminal.at("New plan")
         terminal.wait("people-to-contacts")
         terminal.press("enter")
-        at(terminal, "Plan p-")
+        terminal.at("Plan p-")
         terminal.wait("Before you say go")
         terminal.wait("hostile-00@hostile.example")
         for _ in range(18):
             terminal.press("down")
         terminal.press("enter")
-        at(terminal, "Before and after")
-        back(terminal, "Plan p-")
+        terminal.at("Before and after")
+        terminal.back("Plan p-")
         terminal.press("a")
-        at(terminal, "Approve")
+        terminal.at("Approve")
         terminal.wait("Type yes")
         terminal.press("yes", "enter")
-        at(terminal, "Run r-")
+        terminal.at("Run r-")
         terminal.wait("✓ done|✗ failed", 30)
         terminal.wait("needs decision")
         terminal.press("enter")
-        at(terminal, "Failures")
+        terminal.at("Failures")
         terminal.press("enter")
-        at(terminal, "Before and after")
-        back(terminal, "Failures")
-        back(terminal, "Run r-")
+        terminal.at("Before and after")
+        terminal.back("Failures")
+        terminal.back("Run r-")
         terminal.press("c")
-        at(terminal, "Receipt")
+        terminal.at("Receipt")
         terminal.wait("plan hash")
-        back(terminal, "Run r-")
+        terminal.back("Run r-")
         terminal.wait("u Undo")
         terminal.press("u")
-        at(terminal, "Undo")
+        terminal.at("Undo")
         terminal.wait("a plan: nothing is written")
-        back(terminal, "Run r-")
+        terminal.back("Run r-")
         terminal.press("v")
-        at(terminal, "Report r-")
+        terminal.at("Report r-")
         terminal.wait("Records that need attention")
         terminal.wait(r"not an address \\x9b31m")
-        back(terminal, "Run r-")
+        terminal.back("Run r-")
         terminal.press("h")
-        at(terminal, "History")
+        terminal.at("History")
         terminal.wait("Runs 1   2 Plans 2")
         terminal.press("2")
         terminal.wait("Plan  .*Made")
         terminal.press("1", "enter")
-        at(terminal, "Run r-")
+        terminal.at("Run r-")
 
 
 def test_mappings_with_problems_and_notices(place: Workplace) -> None:
@@ -209,50 +198,50 @@ def test_mappings_with_problems_and_notices(place: Workplace) -> None:
     with console(place) as terminal:
         terminal.wait("✓ connected")
         terminal.press("m")
-        at(terminal, "Mapping")
+        terminal.at("Mapping")
         terminal.wait("✗ line")
         terminal.wait(r"\\x1b\]52;c;")
         terminal.press("v")
-        at(terminal, "Source")
+        terminal.at("Source")
         terminal.wait("employee_id  ")
         terminal.press("\t")
         terminal.wait("given_name")
-        back(terminal, "Mappings")
+        terminal.back("Mappings")
         terminal.press("enter")  # its rows, over the source's people
         terminal.wait("1 Properties")
         terminal.wait("person 1")
         terminal.press("2")
         terminal.wait("target phase")
-        back(terminal, "Mappings")
+        terminal.back("Mappings")
         terminal.press("down", "enter")  # no mapping at all: its text
         terminal.wait(r"control\.toml")
         terminal.wait(r"# .\]52;c;")
-        back(terminal, "Mappings")
+        terminal.back("Mappings")
         terminal.press("down")
         terminal.wait("✓ No problems")
         terminal.press("w")
-        at(terminal, "Person")
+        terminal.at("Person")
         paste(terminal, f"nobody {LETTERS}")
         terminal.press("enter")
         terminal.wait("✗ Nobody has the words")
-        back(terminal, "Mappings")
+        terminal.back("Mappings")
         terminal.press("n")
         terminal.wait("for which source")
         paste(terminal, f"gone {LETTERS}.csv")
         terminal.press("enter")
         terminal.wait("there is no file")
         terminal.wait(r"\\u202egnp")
-        back(terminal, "Mappings")
+        terminal.back("Mappings")
         terminal.press(HOME)
-        at(terminal, "Home")
+        terminal.at("Home")
         terminal.press("u")
-        at(terminal, "Sources")
+        terminal.at("Sources")
         terminal.wait("people.csv")
         terminal.press("t")
         terminal.wait("✓ Reading")
-        back(terminal, "Home")
+        terminal.back("Home")
         terminal.press("p")
-        at(terminal, "New plan")
+        terminal.at("New plan")
         terminal.wait("broken")
         terminal.press("enter")
         terminal.wait("No plan was made")
@@ -311,7 +300,7 @@ def test_the_setup_over_a_hostile_source(place: Workplace) -> None:
         terminal.wait("7 of 7")
         terminal.wait("Enter opens the plan for review", 30)
         terminal.press("enter")
-        at(terminal, "Plan p-")
+        terminal.at("Plan p-")
         terminal.wait("hostile-00@hostile.example")
 
 
@@ -352,18 +341,18 @@ def test_errors_in_a_servers_hostile_words(place: Workplace) -> None:
         with console(place) as terminal:
             terminal.wait(r"✗ .*52;c;")
             terminal.press("b")
-            at(terminal, "Contacts")
+            terminal.at("Contacts")
             terminal.wait(r"(?s)✗ .*52;c;")
-            back(terminal, "Home")
+            terminal.back("Home")
             terminal.press("t")
             terminal.wait("not open yet")
             terminal.wait(r"(?s)correlation id:.*52;c;")
-            back(terminal, "Home")
+            terminal.back("Home")
             terminal.press("p")
-            at(terminal, "New plan")
+            terminal.at("New plan")
             terminal.wait("people-to-contacts")
             terminal.press("enter")
             terminal.wait(r"(?s)✗ .*52;c;")
             terminal.press("escape")
             terminal.wait("Which mapping")
-            back(terminal, "Home")
+            terminal.back("Home")

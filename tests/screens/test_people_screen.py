@@ -13,20 +13,10 @@ from screens.app import HubspokeApp
 from screens.screens.people.screen import PeopleScreen
 from tests.screens.looking import sees, shown, until
 from tests.screens.workplace import Workplace
+from tests.support.managed import FLAT, HEAD
 from tests.support.simulator import Simulator, start_simulator
 
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
-correlate = ["email"]
-
-[properties]
-email = 'source.mail'
-firstname = 'source.givenName'
-"""
+MAPPING = HEAD + FLAT
 
 
 @pytest.fixture(scope="module")

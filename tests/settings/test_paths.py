@@ -93,7 +93,6 @@ def test_folders_follow_xdg_and_the_options(tmp_path: Path, monkeypatch: pytest.
         Paths.resolve("", None)
 
 
-def test_a_home_of_somebody_who_is_not_there_is_a_name_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ann")
-    assert expanded("~/people.csv") == Path("/home/ann/people.csv")
+def test_a_home_of_somebody_who_is_not_there_is_a_name_like_any_other(own_home: Path) -> None:
+    assert expanded("~/people.csv") == own_home / "people.csv"
     assert expanded("~nobody-of-that-name/people.csv") == Path("~nobody-of-that-name/people.csv")

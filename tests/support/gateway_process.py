@@ -16,27 +16,11 @@ import httpx
 
 from console.gateway.settings import Client, GatewaySettings, save
 from console.settings.paths import Paths
+from tests.support.managed import SCIM_MAPPING
 from tests.support.operator import Operator
 from tests.support.simulator import Simulator
 
 SECRET = "admin-secret"
-MAPPING = """\
-version = 1
-name = "managed"
-source = "people:"
-source_id = "id"
-target = "contact"
-target_phase = "linked"
-correlate = ["email"]
-
-[properties]
-email = 'source.emails[0].value.lowerAscii()'
-firstname = { value = 'source.name.givenName', when = 'has(source.name) && has(source.name.givenName)' }
-lastname = { value = 'source.name.familyName', when = 'has(source.name) && has(source.name.familyName)' }
-
-[policy]
-SOURCE_MISSING = "DELETE"
-"""
 _READY = 40.0
 
 
@@ -47,7 +31,7 @@ class GatewayProcess:
         self.operator = Operator(folder, hubspot.url, hubspot.token, environment={"HUBSPOKE_GATEWAY_WSO2": SECRET})
         self.paths = Paths.resolve(str(self.operator.config), str(self.operator.state))
         self.paths.mappings.mkdir(parents=True, exist_ok=True)
-        (self.paths.mappings / "managed.toml").write_text(MAPPING, encoding="utf-8")
+        (self.paths.mappings / "managed.toml").write_text(SCIM_MAPPING, encoding="utf-8")
         blocking, mapping = bool(settings.pop("blocking", False)), str(settings.pop("mapping", "managed"))
         client = Client(name="wso2", user="admin", mapping=mapping, blocking=blocking)
         listen = f"127.0.0.1:{_free_port()}"

@@ -14,22 +14,31 @@ from console.settings.secrets import ACCESS_TOKEN, Secrets
 from console.settings.vault import MemoryVault
 from tests.support.simulator import Simulator
 
-MAPPING = """\
+HEAD = """\
 version = 1
 name = "managed"
 source = "people:"
 source_id = "id"
 target = "contact"
-target_phase = "linked"
 correlate = ["email"]
-
-[properties]
-email = 'source.mail'
-firstname = 'source.givenName'
-
+"""
+LEAVERS = """
 [policy]
 SOURCE_MISSING = "DELETE"
 """
+FLAT = """
+[properties]
+email = 'source.mail'
+firstname = 'source.givenName'
+"""
+SCIM = """
+[properties]
+email = 'source.emails[0].value.lowerAscii()'
+firstname = { value = 'source.name.givenName', when = 'has(source.name) && has(source.name.givenName)' }
+lastname = { value = 'source.name.familyName', when = 'has(source.name) && has(source.name.familyName)' }
+"""
+MAPPING = HEAD + 'target_phase = "linked"\n' + FLAT + LEAVERS
+SCIM_MAPPING = HEAD + 'target_phase = "linked"\n' + SCIM + LEAVERS
 
 
 @asynccontextmanager

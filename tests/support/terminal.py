@@ -26,6 +26,9 @@ KEYS = {
 }  # fmt: skip
 
 
+ALONE = 0.2
+"""Seconds of silence after Escape: a key that the console reads together with it makes it an Alt."""
+
 WHERE = b"\x1b[6n"
 """Where is the cursor? The frame fence asks it after each frame."""
 
@@ -55,6 +58,7 @@ class Terminal:
                 os._exit(127)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.status: int | None = None
+        self._silent_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +92,9 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Sends keys by name, or text as it is."""
         for key in keys:
+            time.sleep(max(0.0, self._silent_until - time.monotonic()))
             os.write(self._fd, KEYS.get(key, key).encode())
+            self._silent_until = time.monotonic() + ALONE if key == "escape" else 0.0
             self.read(0.05)
 
     def wait(self, pattern: str, seconds: float = 15) -> str:
@@ -101,6 +107,15 @@ class Terminal:
             if self.ended():
                 break
         raise AssertionError(f"{pattern!r} did not appear (ended: {self.status}):\n{self.text}")
+
+    def at(self, heading: str) -> str:
+        """The console's screen once it is the one of that name (a regular expression), which stands in its first line."""
+        return self.wait(rf"\A\s*hubspoke  {heading}", 30)
+
+    def back(self, heading: str) -> None:
+        """Escape, and nothing else before it did its work."""
+        self.press("escape")
+        self.at(heading)
 
     def ended(self) -> bool:
         """Whether the child is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,9 @@ class Asking:
         focused: Any
 
         @property
+        @abstractmethod
         def table(self) -> MarkTable:
             """The list."""
-            raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()

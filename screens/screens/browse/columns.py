@@ -8,14 +8,13 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from screens import theme
 from screens.literal import literal, row
 from screens.screens.browse.filter_box import SearchBox
 from screens.screens.browse.showing import Schema
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
 from screens.widgets.record_table import Column, RecordTable
@@ -52,7 +51,7 @@ class ColumnTable(RecordTable):
             self.screen.shift(by)
 
 
-class ColumnsScreen(SurvivingPump, ModalScreen["tuple[str, ...] | None"]):
+class ColumnsScreen(SurvivingModal["tuple[str, ...] | None"]):
     """Answers the columns; empty for the usual ones, None when nothing is to change."""
 
     CSS_PATH = theme.sheets("widgets", "browse")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -18,7 +17,7 @@ from console.hubspot.model import Record
 from screens import theme, words
 from screens.literal import literal, row, stack
 from screens.screens.browse.filter_box import SearchBox
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.choices import Choice, Choices
 from screens.widgets.panel import Line
 
@@ -36,7 +35,7 @@ class What(NamedTuple):
     records: Callable[[], AsyncGenerator[Record, None]]
 
 
-class ExportScreen(SurvivingPump, ModalScreen[None]):
+class ExportScreen(SurvivingModal[None]):
     """Choose, name a file, wait or stop."""
 
     CSS_PATH = theme.sheets("widgets", "browse")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,9 @@ class Keeping:
         schema: Any
 
         @property
+        @abstractmethod
         def table(self) -> MarkTable:
             """The list."""
-            raise NotImplementedError
 
     def recall(self, session: Session) -> None:
         """The columns that were chosen last."""

@@ -8,13 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from screens import theme, words
 from screens.literal import literal, row, stack
 from screens.screens.browse.asking import age
 from screens.screens.browse.showing import PLURALS
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.choices import Choice, Choices
 from screens.widgets.panel import Line
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from console.connector.snapshots import SnapshotCost, Snapshots
 
 
-class SnapshotScreen(SurvivingPump, ModalScreen["str | None"]):
+class SnapshotScreen(SurvivingModal["str | None"]):
     """Answers open, live, take, fresh, stop or remove."""
 
     CSS_PATH = theme.sheets("widgets", "browse")

@@ -8,13 +8,12 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from console.settings.views import View
 from screens import theme
 from screens.literal import literal, row
 from screens.screens.browse.showing import PLURALS
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.paged_rows import PagedRows, Row
 from screens.widgets.panel import Line
 from screens.widgets.record_table import Column, RecordTable
@@ -27,7 +26,7 @@ class ViewAnswer(NamedTuple):
     view: View | None = None
 
 
-class ViewsScreen(SurvivingPump, ModalScreen["ViewAnswer | None"]):
+class ViewsScreen(SurvivingModal["ViewAnswer | None"]):
     """Answers what is to be done."""
 
     CSS_PATH = theme.sheets("widgets", "browse")

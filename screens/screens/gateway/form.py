@@ -8,7 +8,6 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,7 +16,7 @@ from console.gateway.settings import Client
 from console.settings.errors import SettingsError, VaultError
 from screens import theme
 from screens.literal import literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 from screens.widgets.turn import Turn
 
@@ -50,7 +49,7 @@ class Saved(msgspec.Struct, frozen=True):
     secret: str
 
 
-class ClientForm(SurvivingPump, ModalScreen[Saved | None]):
+class ClientForm(SurvivingModal[Saved | None]):
     """Dismissed with what was saved, None when given up. `^s` saves from any field."""
 
     CSS_PATH = theme.sheets("widgets", "gateway")

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from screens import theme
 from screens.copying import copy
 from screens.literal import literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 
 if TYPE_CHECKING:
     from screens.app import HubspokeApp
 
 
-class SecretShown(SurvivingPump, ModalScreen[None]):
+class SecretShown(SurvivingModal[None]):
     """`y` copies it; Escape closes, and nobody sees it again."""
 
     CSS_PATH = theme.sheets("widgets", "gateway")

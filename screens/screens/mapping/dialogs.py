@@ -9,17 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from screens import theme
 from screens.literal import lines, literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal, SurvivingPump
 from screens.widgets.choices import Choice, Choices
 from screens.widgets.panel import Line
 
 
-class Pick(SurvivingPump, ModalScreen[str | None]):
+class Pick(SurvivingModal[str | None]):
     """One of several answers; Escape answers None."""
 
     CSS_PATH = theme.sheets("widgets", "mapping")
@@ -61,7 +60,7 @@ class Pick(SurvivingPump, ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class Fields(SurvivingPump, ModalScreen[dict[str, str] | None]):
+class Fields(SurvivingModal[dict[str, str] | None]):
     """Several short fields; `choices` say what a field may hold, and left and right go through them.
 
     `check` says what is wrong with the answers, "" when nothing is.

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.repository.editing import RESERVED, BadField, attributes_of, fields_of
@@ -16,13 +15,13 @@ from console.repository.people import People
 from console.repository.person import Person, encoded
 from screens import theme
 from screens.literal import literal, row
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 
 NAME = "userName"
 
 
-class PersonForm(SurvivingPump, ModalScreen[Person | None]):
+class PersonForm(SurvivingModal[Person | None]):
     """Dismissed with the person as saved, None when given up. `^s` saves from any field."""
 
     CSS_PATH = theme.sheets("widgets", "people")

@@ -7,18 +7,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.settings.paths import expanded
 from screens import theme
 from screens.literal import lines, literal, row, stack
 from screens.screens.sources.screen import kinds_rows
-from screens.terminal.survive import SurvivingPump
+from screens.terminal.survive import SurvivingModal
 from screens.widgets.panel import Line
 
 
-class AddSource(SurvivingPump, ModalScreen[str | None]):
+class AddSource(SurvivingModal[str | None]):
     """Enter takes what can be a source; Escape answers None."""
 
     CSS_PATH = theme.sheets("widgets", "sources")
