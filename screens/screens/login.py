@@ -172,6 +172,8 @@ class LoginScreen(ConsoleScreen[bool]):
         if self._done:  # granted all the same: only the account did not answer
             message = f"Access is granted, but the account cannot be read yet. {message}"
         advice = getattr(error, "advice", "") or getattr(error, "remedy", "")
+        if getattr(error, "reason", "") == "profile":
+            advice = login_words.SIGNS_IN_OTHERWISE
         advice = advice.replace(AGAIN_AT_THE_PROMPT, "")  # here it is a key
         self._end(login_words.failed(message, " ".join(f"{advice} {AGAIN}".split()), self._width))
 

@@ -18,6 +18,10 @@ COPIED = (
     "hubspoke credentials login shows the address in one line."
 )
 
+SIGNS_IN_OTHERWISE = (
+    "Go on with the token; or on Connector (c at Home) choose oauth for authentication and enter the clientId."
+)
+
 
 def asked(login: Login, width: int) -> Content:
     """Which scopes the app asks for."""

@@ -151,6 +151,18 @@ async def test_a_login_that_fails_says_what_to_do_and_can_begin_again(
         assert app.troubles == []
 
 
+async def test_a_profile_with_a_token_is_told_where_to_change_that(simulator: Simulator, tmp_path: Path) -> None:
+    app = await console(tmp_path, simulator, authentication="token")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.session is not None, "not opened")
+        await pilot.press("v")
+        await sees(pilot, "Enter stores one")
+        await pilot.press("l")
+        await reads(pilot, "signs in with a static token")
+        await reads(pilot, "on Connector (c at Home) choose oauth for authentication")
+        assert app.troubles == []
+
+
 async def test_over_ssh_the_tunnel_is_named_and_an_https_redirect_is_pasted(
     simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
