@@ -21,6 +21,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
 from console.journal.schema import chain
+from console.settings.sealing import Mac
 
 ADOPTED = "adopted"
 """The note of rows about what was there before there was a chain."""
@@ -75,7 +76,7 @@ class Chain:
 
     def __init__(self, key: bytes) -> None:
         self._mac_key = hmac.digest(key, b"chain", "sha256")
-        self._proof_key = hmac.digest(key, b"proof", "sha256")
+        self._proofs = Mac(hmac.digest(key, b"proof", "sha256"))
         self._digest_key = hmac.digest(key, b"digest", "sha256")
         self.journal = hmac.digest(key, b"name", "sha256").hex()[:16]
         self.beginning = hmac.digest(self._mac_key, b"beginning", "sha256")
@@ -137,7 +138,7 @@ class Chain:
     ) -> bytes:
         """What proves an entry's outcome as it lies in its row."""
         content = _pack((plan_id, number, state, uid, cause, settled_at, outcome, befores))
-        return hmac.digest(self._proof_key, content, "sha256")[:PROOF_BYTES]
+        return self._proofs.digest(content)[:PROOF_BYTES]
 
     def head(self, connection: Connection) -> Head | None:
         """The last row; None where there is none yet."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from console.journal.chain import Chain, Kind, approved_values, ended_values, moved
 from console.journal.model import EntryState
-from console.journal.quick import Many, tuples
+from console.journal.quick import Many, given, tuples
 from console.journal.schema import entries, run_counts, runs
 
 UNPROVEN = frozenset({EntryState.PLANNED.value, EntryState.INFLIGHT.value})
@@ -105,8 +105,9 @@ _SETTLED = select(*_COVERED).where(
 )
 _SUM = select(runs.c.proofs).where(runs.c.id == bindparam("run"))
 _SUM_NOW = update(runs).where(runs.c.id == bindparam("run")).values(proofs=bindparam("sum"))
+_proven = given(entries, plan="plan_id", n="number", p="proof")
 _PROVE = Many(
     update(entries)
-    .where(entries.c.plan_id == bindparam("plan"), entries.c.number == bindparam("n"))
-    .values(proof=bindparam("p"))
+    .where(entries.c.plan_id == _proven.c.plan, entries.c.number == _proven.c.n)
+    .values(proof=_proven.c.p)
 )

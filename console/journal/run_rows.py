@@ -15,7 +15,7 @@ from console.journal.errors import JournalError, UnknownPlan
 from console.journal.model import WORK, Action, Approver, EntryState, Origin, RunProgress, RunState
 from console.journal.plan_rows import set_plan_state
 from console.journal.progress import UNDONE_BY, progress_of
-from console.journal.quick import Many, tuples
+from console.journal.quick import Many, given, tuples
 from console.journal.schema import audit, commands, entries, run_counts, runs
 
 _COUNTED = sorted({action.value for action in WORK} | {Action.EXCEPTION.value})
@@ -321,17 +321,22 @@ _STANDING = select(
     entries.c.number, entries.c.state, entries.c.cause, entries.c.action, entries.c.written_uid, entries.c.befores,
     entries.c.proof,
 ).where(_OF_PLAN, entries.c.number.in_(bindparam("numbers", expanding=True)))  # fmt: skip
+_settled = given(
+    entries,
+    plan="plan_id", n="number", s="state", u="written_uid", o="outcome", c="cause", b="befores", at="settled_at",
+    p="proof",
+)  # fmt: skip
 _SETTLE = Many(
     update(entries)
-    .where(_OF_PLAN, entries.c.number == bindparam("n"))
+    .where(entries.c.plan_id == _settled.c.plan, entries.c.number == _settled.c.n)
     .values(
-        state=bindparam("s"),
-        written_uid=bindparam("u"),
-        outcome=bindparam("o"),
-        cause=bindparam("c"),
-        befores=bindparam("b"),
-        settled_at=bindparam("at"),
-        proof=bindparam("p"),
+        state=_settled.c.s,
+        written_uid=_settled.c.u,
+        outcome=_settled.c.o,
+        cause=_settled.c.c,
+        befores=_settled.c.b,
+        settled_at=_settled.c.at,
+        proof=_settled.c.p,
     )
 )
 _CLAIM = (

@@ -6,10 +6,10 @@ Destroying the wrapped key destroys the payloads.
 
 from __future__ import annotations
 
-import hmac
+from functools import lru_cache
 
 from console.journal.errors import JournalLocked
-from console.settings.sealing import Seal, Unreadable, derived
+from console.settings.sealing import Mac, Seal, Unreadable, derived
 
 DIGEST_BYTES = 16
 
@@ -50,7 +50,7 @@ class Digester:
 
     def __init__(self, key: bytes, portal_id: int, mapping: str, object_class: str) -> None:
         scope = f"{portal_id}\x00{object_class}\x00{mapping}".encode("utf-8", "surrogatepass")
-        self._key = hmac.digest(key, scope, "sha256")
+        self._mac = Mac(Mac(key).digest(scope))
 
     def source(self, source_id: str) -> bytes:
         """The digest of a source id, taken literally."""
@@ -61,9 +61,14 @@ class Digester:
         return self._digest(b"c", key.strip().lower())
 
     def _digest(self, kind: bytes, value: str) -> bytes:
-        return hmac.digest(self._key, kind + value.encode("utf-8", "surrogatepass"), "sha256")[:DIGEST_BYTES]
+        return self._mac.digest(kind + value.encode("utf-8", "surrogatepass"))[:DIGEST_BYTES]
 
 
 def content_digest(key: bytes, content: bytes) -> bytes:
     """The keyed fingerprint of an entry's payload, part of the plan's hash."""
-    return hmac.digest(key, content, "sha256")[:DIGEST_BYTES]
+    return _mac(key).digest(content)[:DIGEST_BYTES]
+
+
+@lru_cache(maxsize=4)
+def _mac(key: bytes) -> Mac:
+    return Mac(key)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.journal.errors import JournalLocked
 from console.journal.seal import DIGEST_BYTES, Digester, Master
-from console.settings.sealing import Seal, Unreadable
+from console.settings.sealing import Mac, Seal, Unreadable
 
 KEYS = st.binary(min_size=32, max_size=32)
 
@@ -77,3 +79,9 @@ def test_correlation_ignores_case_and_blanks() -> None:
 def test_digests_differ_between_portals_mappings_and_classes(portal: int, mapping: str, kind: str) -> None:
     here = Digester(bytes(32), 1, "people", "contact")
     assert here.source("E1") != Digester(bytes(32), portal, mapping, kind).source("E1")
+
+
+@given(st.binary(min_size=1, max_size=100), st.lists(st.binary(max_size=200), max_size=4))
+def test_one_mac_for_many_texts_is_the_standard_one(key: bytes, texts: list[bytes]) -> None:
+    mac = Mac(key)
+    assert [mac.digest(text) for text in texts] == [hmac.digest(key, text, "sha256") for text in texts]
