@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
@@ -37,6 +39,7 @@ class PlanMaker(SurvivingPump, VerticalScroll):
         self.plan: Plan | None = None
         self._started = 0.0
         self._painted = 0.0
+        self._told: Callable[[int], Content] | None = None
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -50,6 +53,16 @@ class PlanMaker(SurvivingPump, VerticalScroll):
     def _budget(self) -> BudgetState | None:
         return cast("HubspokeApp", self.app).budget_state
 
+    def _tell(self, told: Callable[[int], Content]) -> None:
+        """Show what `told` says at the width that there is, and again when there is another one."""
+        self._told = told
+        self._line.show(told(self.content_size.width or CHART))
+
+    def on_resize(self) -> None:
+        """The first layout may come after the first words."""
+        if self._told is not None:
+            self._line.show(self._told(self.content_size.width))
+
     async def make(self, session: Session, mapping: str, asked: dict[str, Any] | None = None) -> Plan:
         """Make a plan with a mapping; raises what the service raises, after showing its problems.
 
@@ -58,15 +71,15 @@ class PlanMaker(SurvivingPump, VerticalScroll):
         self.plan = None
         self._started = time.monotonic()
         self._painted = 0.0
-        self._line.show(literal("Reading the mapping …", "$muted"))
+        self._tell(lambda _: literal("Reading the mapping …", "$muted"))
         plans = await session.plans
         try:
-            self.plan = await plans.create(mapping, progress=self._moved, **(asked or {}))
+            plan = self.plan = await plans.create(mapping, progress=self._moved, **(asked or {}))
         except Exception as error:
-            self._line.show(refusal_rows(error, self.content_size.width))
+            self._tell(partial(refusal_rows, error))
             raise
-        self._line.show(done_rows(self.plan, min(CHART, self.content_size.width)))
-        return self.plan
+        self._tell(lambda width: done_rows(plan, min(CHART, width)))
+        return plan
 
     def _moved(self, progress: PlanProgress) -> None:
         self.post_message(PlanMoved(progress))
@@ -76,8 +89,8 @@ class PlanMaker(SurvivingPump, VerticalScroll):
         now = time.monotonic()
         if self.plan is None and now - self._painted >= REPAINTS:
             self._painted = now
-            width = min(CHART, self.content_size.width)
-            self._line.show(progress_rows(message.progress, now - self._started, self._budget, width))
+            seconds, budget = now - self._started, self._budget
+            self._tell(lambda width: progress_rows(message.progress, seconds, budget, min(CHART, width)))
 
 
 def progress_rows(progress: PlanProgress, seconds: float, budget: BudgetState | None = None, width: int = 0) -> Content:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from console.bundle import Part
 from console.connector.stages import STAGES, Stage
@@ -16,7 +16,8 @@ from console.doctor import Finding
 from console.glance import HomeGlance, LastTest, Matter
 from console.hubspot.requestfile import RequestFile, request_file
 from console.hubspot.requestlog import RequestEntry
-from console.journal.model import RunState
+from console.journal.model import Plan, RunState
+from console.provisioning.errors import PlanRefused
 from console.settings.profile import Profile
 from console.settings.profiles import Profiles
 from console.settings.unfinished import Unfinished, save
@@ -24,9 +25,9 @@ from screens.literal import stack
 from screens.standing import standing_of
 from screens.widgets.panel import Line
 from screens.widgets.stages import StageList
-from tests.screens import samples
-from tests.screens.sample_app import StillApp
-from tests.screens.sample_session import Ready
+from tests.screens import plan_samples, samples
+from tests.screens.sample_app import MAPPING, StillApp
+from tests.screens.sample_session import Ready, SamplePlans
 
 Prepare = Callable[[StillApp], None]
 Act = Callable[[Pilot[Any]], Awaitable[None]]
@@ -172,6 +173,46 @@ async def _source_read(pilot: Pilot[Any]) -> None:
     pilot.app.screen.query_one("#preview-head", Line).show(told)
 
 
+def _mapped(place: int, text: str = "") -> Act:
+    """The mapping step or the plan's; with a text in place of the suggestion, which is then checked."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        state = cast("Any", pilot.app.screen).state
+        state.source, state.mapping = "people.csv", "people-to-contacts"
+        await _at("token", place)(pilot)
+        if text:
+            await pilot.press("f6")
+            editor = pilot.app.screen.query_one("#setup-mapping", TextArea)
+            editor.text = text
+            await pilot.press("ctrl+n")
+            await pilot.pause()
+            await pilot.app.workers.wait_for_complete()
+
+    return act
+
+
+class Maker(SamplePlans):
+    """Makes a plan, or none."""
+
+    def __init__(self, plan: Plan | None) -> None:
+        super().__init__()
+        self.plan = plan
+
+    async def create(self, mapping: str, **rest: Any) -> Plan:
+        if self.plan is None:
+            raise PlanRefused(
+                "The source changed while it was read.", remedy="Plan again when nobody writes to people.csv."
+            )
+        return self.plan
+
+
+def _makes(plan: Plan | None) -> Prepare:
+    def before(app: StillApp) -> None:
+        cast("Any", app.session).plans = Ready(Maker(plan))
+
+    return before
+
+
 def _left(app: StillApp) -> None:
     save(app.paths, Unfinished(kind="token", step="Source", profile="acme", source="/srv/people.csv"))
 
@@ -286,6 +327,7 @@ def _field(name: str, value: str) -> Act:
 
 
 SETUP = ("setup.screen", "SetupScreen")
+WRONG = MAPPING.replace("source.given_name", "source.given_nam").replace("correlate", "corelate")
 LACKING = Opened(account="Acme Manufacturing 46123456, STANDARD, PRODUCTION, time zone x", lacking=("Write companies",))
 GOOD = Opened(account="Acme Manufacturing 46123456, STANDARD, PRODUCTION, time zone x")
 BAD = Opened(
@@ -324,6 +366,10 @@ SCENES: dict[str, Scene] = {
     "setup-test-passed": Scene(act=_opens(*SETUP, then=_tested(PASSED))),
     "setup-test-failed": Scene(act=_opens(*SETUP, then=_tested(FAILED))),
     "setup-source": Scene(act=_opens(*SETUP, then=_source_read)),
+    "setup-mapping": Scene(act=_opens(*SETUP, then=_mapped(5))),
+    "setup-mapping-wrong": Scene(act=_opens(*SETUP, then=_mapped(5, WRONG))),
+    "setup-plan": Scene(_makes(plan_samples.FULL), _opens(*SETUP, then=_mapped(6))),
+    "setup-plan-refused": Scene(_makes(None), _opens(*SETUP, then=_mapped(6))),
     "setup-resumed": Scene(_left, _opens(*SETUP)),
     "connector-wrong": Scene(act=_opens("connector", "ConnectorScreen", then=_field("#field-apiBaseUrl", "http://x"))),
     "connector-cost": Scene(act=_opens("connector", "ConnectorScreen", then=_field("#field-permitsPerSecond", "3"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from textual.widgets import Input
@@ -13,8 +14,11 @@ from console.settings import unfinished
 from console.settings.paths import Paths
 from screens.app import HubspokeApp
 from screens.screens.setup.screen import SetupScreen
+from tests.screens import plan_samples
 from tests.screens.looking import sees, shown, types, until
 from tests.screens.sample_app import still_app
+from tests.screens.sample_session import Ready
+from tests.screens.scenes import Maker
 from tests.screens.workplace import Workplace
 from tests.support.simulator import Simulator, start_simulator
 
@@ -157,3 +161,23 @@ async def test_without_a_source_of_ones_own_there_are_sample_people(
         await pilot.press("enter")
         await sees(pilot, "It can be read")
     assert stat.S_IMODE((place.paths.config / "sample-people.csv").stat().st_mode) == 0o600
+
+
+async def test_a_first_plan_that_was_refused_is_tried_again_by_enter(tmp_path: Path) -> None:
+    app = still_app(tmp_path)
+    maker = Maker(None)
+    cast("Any", app.session).plans = Ready(maker)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = SetupScreen()
+        await app.push_screen(screen)
+        screen.state.kind, screen.state.source, screen.state.mapping = "token", "people.csv", "people-to-contacts"
+        screen._show(6)
+        await sees(pilot, "No plan was made")
+        await sees(pilot, "Enter tries again")
+        maker.plan = plan_samples.FULL
+        await pilot.press("enter")
+        await sees(pilot, "Enter opens the plan for review")
+        assert "tries again" not in shown(app)
+        await pilot.press("enter")
+        await sees(pilot, f"Plan {plan_samples.FULL.id}")
+        assert app.troubles == []

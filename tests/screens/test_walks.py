@@ -62,7 +62,7 @@ async def test_from_nothing_to_a_finished_run_and_back_again(simulator: Simulato
         await sees(pilot, "It can be read")
         assert "given_name" in shown(app)
         await pilot.press("enter")
-        await sees(pilot, "No problems. ^n goes on.")
+        await sees(pilot, "No problems. Enter goes on.")
         await pilot.press("ctrl+n")
         await sees(pilot, "Enter opens the plan for review")
         await pilot.press("enter")

@@ -14,6 +14,10 @@ class PlanStep(Step):
     TITLE = "First plan"
     INTRO = "Every person is compared with HubSpot. Nothing is written. When it is done, Enter opens it for review."
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._refused = False
+
     def fields(self) -> ComposeResult:
         """The maker."""
         yield PlanMaker(id="setup-plan")
@@ -22,8 +26,12 @@ class PlanStep(Step):
         """Make it."""
         maker, session = self.query_one(PlanMaker), self.session
         maker.focus()
+        self._refused = False
+        self.say("")
         if session is None:
             return
+
+        self.state.plan_id = ""
 
         async def make() -> None:
             plan = await maker.make(session, self.state.mapping)
@@ -33,9 +41,13 @@ class PlanStep(Step):
         self.setup.work(make, group="plan", failed=self._failed)
 
     def _failed(self, error: BaseException) -> None:
+        self._refused = True
+        self.say("Enter tries again; esc goes back to mend it.", "$warning")
         if not getattr(error, "message", ""):
             self.console.trouble(error)
 
     async def commit(self) -> bool:
-        """On, when there is a plan."""
+        """On, when there is a plan; where there was none, try again."""
+        if self._refused:
+            self.enter()
         return bool(self.state.plan_id)

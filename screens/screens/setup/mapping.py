@@ -31,6 +31,12 @@ EDITS = "The file in full: ^n checks it and goes on, F6 shows the preview again.
 SHOWS = "Suggested from the columns, shown on the first person. F6 edits it; Enter goes on."
 
 
+class Values(RecordTable):
+    """One person's values; Enter opens none of them, it goes on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Next", show=False)]
+
+
 class MappingStep(Step):
     """The suggestion as values of one person; its text in an editor; on when nothing is wrong."""
 
@@ -46,7 +52,7 @@ class MappingStep(Step):
     def fields(self) -> ComposeResult:
         """One person, value by value; or the editor; what a check found."""
         yield Line("", id="setup-person")
-        yield RecordTable(
+        yield Values(
             Column("HubSpot", 14),
             Column("Value", 18, grow=3),
             Column("From", 14, grow=2),
@@ -128,7 +134,8 @@ class MappingStep(Step):
         return not self._problems
 
     def _tell(self) -> None:
-        good = literal("✓ No problems. ^n goes on.", "$success")
+        key = "^n" if self.query_one(Editor).display else "Enter"
+        good = literal(f"✓ No problems. {key} goes on.", "$success")
         self.query_one("#setup-check", Line).show(problem_rows(self._problems) if self._problems else good)
 
     def _show(self, person: PersonPreview | None) -> None:
