@@ -37,8 +37,8 @@ def test_suspended_and_back_it_is_whole_and_the_shell_gets_a_clean_terminal(tmp_
         terminal.wait("at-the-shell>")
         terminal.press(command)
         terminal.wait("q Quit")
-        terminal.wait("✗")  # nobody answers at that address: nothing moves any more
-        before = terminal.text
+        terminal.wait("✗")  # nobody answers at that address: soon nothing moves any more
+        before = terminal.settled()
         for _ in range(2):
             sent = len(terminal.raw)
             terminal.press("\x1a")
@@ -50,7 +50,7 @@ def test_suspended_and_back_it_is_whole_and_the_shell_gets_a_clean_terminal(tmp_
             terminal.wait("still 42")
             terminal.press("fg\r")
             terminal.wait("q Quit")
-            same = [line for line in terminal.text.splitlines() if "╭" in line or "│" in line]
+            same = [line for line in terminal.settled().splitlines() if "╭" in line or "│" in line]
             assert same == [line for line in before.splitlines() if "╭" in line or "│" in line]
             terminal.press("?")
             terminal.wait("esc Back")

@@ -108,6 +108,18 @@ class Terminal:
                 break
         raise AssertionError(f"{pattern!r} did not appear (ended: {self.status}):\n{self.text}")
 
+    def settled(self, quiet: float = 1.0, seconds: float = 15) -> str:
+        """The screen once it stayed the same for so long; AssertionError if it never does."""
+        end = time.monotonic() + seconds
+        since, seen = time.monotonic(), self.text
+        while time.monotonic() < end:
+            self.read(0.1)
+            if self.text != seen:
+                since, seen = time.monotonic(), self.text
+            elif time.monotonic() - since >= quiet:
+                return seen
+        raise AssertionError(f"it never came to rest:\n{self.text}")
+
     def at(self, heading: str) -> str:
         """The console's screen once it is the one of that name (a regular expression), which stands in its first line."""
         return self.wait(rf"\A\s*hubspoke  {heading}", 30)
