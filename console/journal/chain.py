@@ -10,7 +10,6 @@ of a hundred outcomes costs a hundred MACs, whatever the size of the run. docs/j
 
 from __future__ import annotations
 
-import hmac
 import os
 import time
 from collections.abc import Iterable
@@ -75,11 +74,12 @@ class Chain:
     """Appends rows; made with the journal's chain key."""
 
     def __init__(self, key: bytes) -> None:
-        self._mac_key = hmac.digest(key, b"chain", "sha256")
-        self._proofs = Mac(hmac.digest(key, b"proof", "sha256"))
-        self._digest_key = hmac.digest(key, b"digest", "sha256")
-        self.journal = hmac.digest(key, b"name", "sha256").hex()[:16]
-        self.beginning = hmac.digest(self._mac_key, b"beginning", "sha256")
+        own = Mac(key)
+        self._macs = Mac(own.digest(b"chain"))
+        self._proofs = Mac(own.digest(b"proof"))
+        self._digests = Mac(own.digest(b"digest"))
+        self.journal = own.digest(b"name").hex()[:16]
+        self.beginning = self._macs.digest(b"beginning")
 
     def append(
         self,
@@ -119,11 +119,11 @@ class Chain:
         self, before: bytes, *, position: int, at: float, back: float, kind: str, subject: str, digest: bytes, note: str
     ) -> bytes:
         """What holds a row to the one before. The salt is not under it: it may go."""
-        return hmac.digest(self._mac_key, before + _pack((position, at, back, kind, subject, digest, note)), "sha256")
+        return self._macs.digest(before + _pack((position, at, back, kind, subject, digest, note)))
 
     def salted(self, salt: bytes, values: Iterable[Any]) -> bytes:
         """The digest of values that nobody can guess once the salt is gone."""
-        return hmac.digest(self._digest_key, salt + _pack(tuple(values)), "sha256")
+        return self._digests.digest(salt + _pack(tuple(values)))
 
     def proof(
         self,

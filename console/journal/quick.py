@@ -64,8 +64,13 @@ class Many:
 
 def given(table: Table, **named: str) -> CTE:
     """Rows that an UPDATE of many takes its values from: names of parameters, and of the table's columns they are for."""
-    columns = [column(name, table.c[of].type) for name, of in named.items()]
-    return values(*columns, name="given").data([tuple(map(bindparam, named))]).cte("given")
+    types = {name: table.c[of].type for name, of in named.items()}
+    columns = [column(name, of) for name, of in types.items()]
+    return (
+        values(*columns, name="given")
+        .data([tuple(bindparam(name, type_=of) for name, of in types.items())])
+        .cte("given")
+    )
 
 
 def tuples(connection: Connection, statement: Executable, bound: dict[str, Any] | None = None) -> Sequence[Any]:

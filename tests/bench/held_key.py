@@ -39,17 +39,7 @@ def browse(terminal: Terminal) -> None:
     terminal.wait("@", 60)
     for _ in range(ROWS):
         terminal.press("down")
-    still(terminal)
-
-
-def still(terminal: Terminal, quiet: float = 0.6) -> float:
-    """Wait until nothing came for `quiet` seconds; answers when the last byte came."""
-    last, size = time.monotonic(), len(terminal.raw)
-    while time.monotonic() - last < quiet:
-        terminal.read(0.02)
-        if len(terminal.raw) != size:
-            last, size = time.monotonic(), len(terminal.raw)
-    return last
+    terminal.still()
 
 
 def hold(terminal: Terminal, seconds: float) -> float:
@@ -62,14 +52,14 @@ def hold(terminal: Terminal, seconds: float) -> float:
         while time.monotonic() < due:
             terminal.read(max(0.0, min(0.01, due - time.monotonic())))
     released = time.monotonic()
-    return max(0.0, still(terminal, 1.5) - released)
+    return max(0.0, terminal.still(1.5) - released)
 
 
 def key_times(terminal: Terminal, keys: int = 120) -> list[float]:
     """Seconds from a key to the first byte of its frame."""
     taken = []
     for _ in range(keys):
-        still(terminal, 0.03)
+        terminal.still(0.03)
         began = time.perf_counter()
         os.write(terminal._fd, DOWN)
         if select.select([terminal._fd], [], [], 2)[0]:

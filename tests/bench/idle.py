@@ -11,7 +11,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.held_key import still
 from tests.screens.every_screen import every_screen
 from tests.screens.tour import NEXT, command
 from tests.screens.world import World
@@ -33,7 +32,7 @@ def idle(world: World, seconds: float, places: list[str]) -> dict[str, int]:
             terminal.press(NEXT)
             while len(terminal.raw) == size and time.monotonic() < patience:
                 terminal.read(0.1)
-            still(terminal, 11)  # the slots that were taken are free again: until then the gauges move, and rightly
+            terminal.still(11)  # the slots that were taken are free again: until then the gauges move, and rightly
             before, end = len(terminal.raw), time.monotonic() + seconds
             while time.monotonic() < end:
                 terminal.read(0.1)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.held_key import DOWN, browse, still
+from tests.bench.held_key import DOWN, browse
 from tests.screens.workplace import Workplace
 from tests.support.simulator import start_simulator
 from tests.support.terminal import Terminal
@@ -33,7 +33,7 @@ def scrolled(place: Workplace, columns: int, rows: int, environment: dict[str, s
         before = len(terminal.raw)
         for _ in range(KEYS):
             terminal.press(DOWN.decode())
-            still(terminal, 0.15)
+            terminal.still(0.15)
         return (len(terminal.raw) - before) / KEYS
 
 

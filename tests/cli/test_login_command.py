@@ -13,9 +13,10 @@ import pytest
 
 from console.settings import preferences
 from console.settings.paths import Paths
-from tests.support.browser import field, free_port, grant, visit
+from tests.support.browser import field, grant, visit
 from tests.support.canaries import Canaries
 from tests.support.operator import Operator
+from tests.support.ports import free_port
 from tests.support.simulator import Simulator, start_simulator
 from tests.support.terminal import Terminal
 

@@ -22,8 +22,9 @@ from console.hubspot.login_answer import code_in
 from console.hubspot.login_place import Redirect, place_of, redirect_of
 from console.hubspot.login_refusals import LoginFailed
 from console.hubspot.secret import Secret
-from tests.support.browser import field, free_port, visit
+from tests.support.browser import field, visit
 from tests.support.hubspot_parts import CLIENT_SECRET, REFRESH, MemorySecrets, crash_report, profile
+from tests.support.ports import free_port
 from tests.support.scripted_server import RESET, Received, Reply, ScriptedServer
 
 CODE = "na1-canary-code"

@@ -20,7 +20,8 @@ from console.settings.secrets import Secrets
 from screens.app import HubspokeApp
 from screens.screens.login import LoginScreen
 from tests.screens.looking import sees, shown, types, until
-from tests.support.browser import field, free_port, grant, visit
+from tests.support.browser import field, grant, visit
+from tests.support.ports import free_port
 from tests.support.simulator import Simulator, start_simulator
 
 PASSPHRASE = "correct horse battery"
@@ -69,12 +70,16 @@ async def at_login(pilot: Pilot[Any], simulator: Simulator) -> LoginScreen:
     app: Any = pilot.app
     await until(pilot, lambda: app.session is not None, "not opened")
     await (await app.session.secrets).set("clientSecret", simulator.client_secret)
-    await pilot.press("v")
-    await sees(pilot, "Enter stores one")
-    await pilot.press("l")
+    await press_login(pilot)
     await sees(pilot, "grant the access")
     assert isinstance(app.screen, LoginScreen)
     return app.screen
+
+
+async def press_login(pilot: Pilot[Any]) -> None:
+    await pilot.press("v")
+    await sees(pilot, "Enter stores one")
+    await pilot.press("l")
 
 
 async def reads(pilot: Pilot[Any], text: str) -> None:
@@ -155,9 +160,7 @@ async def test_a_profile_with_a_token_is_told_where_to_change_that(simulator: Si
     app = await console(tmp_path, simulator, authentication="token")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.session is not None, "not opened")
-        await pilot.press("v")
-        await sees(pilot, "Enter stores one")
-        await pilot.press("l")
+        await press_login(pilot)
         await reads(pilot, "signs in with a static token")
         await reads(pilot, "on Connector (c at Home) choose oauth for authentication")
         assert app.troubles == []

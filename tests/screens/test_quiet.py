@@ -23,14 +23,6 @@ def sent(terminal: Terminal, seconds: float) -> int:
     return len(terminal.raw) - before
 
 
-def calm(terminal: Terminal) -> None:
-    """Wait until what the last key began is over."""
-    for _ in range(40):
-        if not sent(terminal, 0.3):
-            return
-    raise AssertionError("it never stands still")
-
-
 def test_an_idle_console_sends_nothing(tmp_path: Path) -> None:
     paths, words = furnished(tmp_path)
     command = [sys.executable, "-P", "-m", "screens", "--config", str(paths.config), "--state", str(paths.state)]
@@ -38,11 +30,11 @@ def test_an_idle_console_sends_nothing(tmp_path: Path) -> None:
     with Terminal(command, columns=120, rows=40, environment=environment, cwd=tmp_path) as terminal:
         terminal.wait("✗")  # nobody answers at that address
         assert all(word in terminal.text for word in words)
-        calm(terminal)
+        terminal.still()
         assert sent(terminal, 1.5) == 0, "Home moves"
         terminal.press("ctrl+p")
         terminal.wait("Search for commands")
-        calm(terminal)
+        terminal.still()
         assert sent(terminal, 1.5) == 0, "the palette moves"
 
 
@@ -56,7 +48,7 @@ def test_a_scrolled_row_is_cheap(tmp_path: Path) -> None:
             terminal.wait("loaded")
             for _ in range(40):
                 terminal.press("down")
-            calm(terminal)
+            terminal.still()
             before = len(terminal.raw)
             for _ in range(20):
                 terminal.press("down")

@@ -38,7 +38,8 @@ def test_suspended_and_back_it_is_whole_and_the_shell_gets_a_clean_terminal(tmp_
         terminal.press(command)
         terminal.wait("q Quit")
         terminal.wait("✗")  # nobody answers at that address: soon nothing moves any more
-        before = terminal.settled()
+        terminal.still(1.0)
+        before = terminal.text
         for _ in range(2):
             sent = len(terminal.raw)
             terminal.press("\x1a")
@@ -50,7 +51,8 @@ def test_suspended_and_back_it_is_whole_and_the_shell_gets_a_clean_terminal(tmp_
             terminal.wait("still 42")
             terminal.press("fg\r")
             terminal.wait("q Quit")
-            same = [line for line in terminal.settled().splitlines() if "╭" in line or "│" in line]
+            terminal.still(1.0)
+            same = [line for line in terminal.text.splitlines() if "╭" in line or "│" in line]
             assert same == [line for line in before.splitlines() if "╭" in line or "│" in line]
             terminal.press("?")
             terminal.wait("esc Back")

@@ -23,9 +23,9 @@ from tests.support.directory import (
     READER,
     READER_PASSWORD,
     Directory,
-    free_port,
     running_directory,
 )
+from tests.support.ports import free_port
 
 COUNT = 20_000
 SECRET = f"{READER}:{READER_PASSWORD}"

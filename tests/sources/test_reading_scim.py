@@ -23,7 +23,7 @@ from console.sources.errors import SourceError
 from console.sources.model import Incremental, Source, SourceRow
 from console.sources.opening import open_source
 from console.sources.scim_values import moment, resource_values
-from tests.support.directory import free_port
+from tests.support.ports import free_port
 from tests.support.scripted_server import RESET, Received, Reply, ScriptedServer
 
 TOKEN = "canary-token-42"

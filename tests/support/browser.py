@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,19 +44,3 @@ def grant(url: str) -> str:
 def field(url: str, name: str) -> str:
     """One field of a URL's query."""
     return parse_qs(urlsplit(url).query)[name][0]
-
-
-def free_port() -> int:
-    """A port that is free on both of localhost's addresses."""
-    for _ in range(20):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        try:
-            with socket.socket(socket.AF_INET6) as probe:
-                probe.bind(("::1", port))
-        except OSError as error:
-            if error.errno == 98:
-                continue
-        return port
-    raise AssertionError("no free port")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import trustme
 
+from tests.support.ports import free_port
+
 BASE = "dc=example,dc=org"
 PEOPLE = f"ou=people,{BASE}"
 READER = f"cn=reader,{BASE}"
@@ -89,12 +91,6 @@ def head() -> str:
         f"dn: {PEOPLE}\nobjectClass: organizationalUnit\nou: people\n\n"
         f"dn: {READER}\nobjectClass: person\ncn: reader\nsn: reader\nuserPassword: {digest}\n\n"
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import select
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from console.gateway.settings import Client, GatewaySettings, save
 from console.settings.paths import Paths
 from tests.support.managed import SCIM_MAPPING
 from tests.support.operator import Operator
+from tests.support.ports import free_port
 from tests.support.simulator import Simulator
 
 SECRET = "admin-secret"
@@ -34,7 +34,7 @@ class GatewayProcess:
         (self.paths.mappings / "managed.toml").write_text(SCIM_MAPPING, encoding="utf-8")
         blocking, mapping = bool(settings.pop("blocking", False)), str(settings.pop("mapping", "managed"))
         client = Client(name="wso2", user="admin", mapping=mapping, blocking=blocking)
-        listen = f"127.0.0.1:{_free_port()}"
+        listen = f"127.0.0.1:{free_port()}"
         self.url = f"https://{listen}"
         save(self.paths, GatewaySettings(listen=listen, client=(client,), **settings))
         self.process: subprocess.Popen[str] | None = None
@@ -83,9 +83,3 @@ def gateway_process(folder: Path, hubspot: Simulator, **settings: Any) -> Iterat
             made.process.kill()
             with suppress(subprocess.TimeoutExpired):
                 made.process.communicate(timeout=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 PASSWORD = "open-sesame-42"
 READY_WITHIN = "30"
@@ -63,7 +64,7 @@ def start_postgres() -> Iterator[Postgres]:
         data = folder / "data"
         options = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}", "--no-sync", "-U", "owner"]
         _run(user, folder, str(programs / "initdb"), "-D", str(data), "-E", "UTF8", *options)
-        port = _free_port()
+        port = free_port()
         settings = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c full_page_writes=off"
         control = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", READY_WITHIN, "-l", str(folder / "log")]
         _run(user, folder, *control, "-o", settings, "start")
@@ -79,9 +80,3 @@ def _run(user: str | None, folder: Path, *command: str) -> None:
     subprocess.run(
         command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, user=user, timeout=60
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 
 @contextmanager
 def start_sshd(folder: Path, environment: Mapping[str, str]) -> Iterator[list[str]]:
@@ -21,7 +23,7 @@ def start_sshd(folder: Path, environment: Mapping[str, str]) -> Iterator[list[st
     for name in ("host", "user"):
         key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(key, check=True, capture_output=True)
-    port = _free_port()
+    port = free_port()
     settings = " ".join(f'"{name}={value}"' for name, value in environment.items())
     config = folder / "sshd_config"
     config.write_text(
@@ -41,12 +43,6 @@ def start_sshd(folder: Path, environment: Mapping[str, str]) -> Iterator[list[st
     finally:
         server.terminate()
         server.wait(timeout=10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(port: int, log: Path) -> None:

@@ -108,17 +108,17 @@ class Terminal:
                 break
         raise AssertionError(f"{pattern!r} did not appear (ended: {self.status}):\n{self.text}")
 
-    def settled(self, quiet: float = 1.0, seconds: float = 15) -> str:
-        """The screen once it stayed the same for so long; AssertionError if it never does."""
-        end = time.monotonic() + seconds
-        since, seen = time.monotonic(), self.text
-        while time.monotonic() < end:
-            self.read(0.1)
-            if self.text != seen:
-                since, seen = time.monotonic(), self.text
-            elif time.monotonic() - since >= quiet:
-                return seen
-        raise AssertionError(f"it never came to rest:\n{self.text}")
+    def still(self, quiet: float = 0.6, seconds: float = 60) -> float:
+        """Waits until nothing came for `quiet` seconds; when the last byte came (monotonic). AssertionError if it never rests."""
+        last = began = time.monotonic()
+        size = len(self.raw)
+        while time.monotonic() - last < quiet:
+            self.read(0.02)
+            if len(self.raw) != size:
+                last, size = time.monotonic(), len(self.raw)
+            if time.monotonic() - began > seconds:
+                raise AssertionError(f"it never came to rest:\n{self.text}")
+        return last
 
     def at(self, heading: str) -> str:
         """The console's screen once it is the one of that name (a regular expression), which stands in its first line."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 THIS_MACHINE = "0.0.0.0"  # leads here, but is no loopback address: nothing goes past the proxy
 
 
@@ -38,7 +40,7 @@ def start_tinyproxy(folder: Path, user: str = "", password: str = "") -> Iterato
     """A proxy that ends with the block; with `user`, it wants that name and password."""
     program = shutil.which("tinyproxy", path="/usr/bin:/usr/sbin:/usr/local/bin")
     assert program, "install tinyproxy; .ci/run does"
-    port, log, config = _free_port(), folder / "tinyproxy.log", folder / "tinyproxy.conf"
+    port, log, config = free_port(), folder / "tinyproxy.log", folder / "tinyproxy.conf"
     log.touch()
     auth = f"BasicAuth {user} {password}\n" if user else ""
     config.write_text(
@@ -55,12 +57,6 @@ def start_tinyproxy(folder: Path, user: str = "", password: str = "") -> Iterato
         process.terminate()
         process.wait(timeout=10)
         process.stderr.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -30,7 +30,6 @@ class PlanStep(Step):
         self.say("")
         if session is None:
             return
-
         self.state.plan_id = ""
 
         async def make() -> None:
